@@ -1,0 +1,517 @@
+//! Pods and their containers.
+
+use super::meta::{Condition, Meta, Port, Resources, Selector};
+use crate::de::{self, Labels, List, Sym};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Pod {
+    pub metadata: Meta,
+    #[serde(deserialize_with = "de::nullable")]
+    pub spec: PodSpec,
+    #[serde(deserialize_with = "de::nullable")]
+    pub status: PodStatus,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodTemplate {
+    #[serde(deserialize_with = "de::nullable")]
+    pub metadata: TemplateMeta,
+    #[serde(deserialize_with = "de::nullable")]
+    pub spec: PodSpec,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TemplateMeta {
+    pub labels: Labels,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodSpec {
+    pub node_name: Sym,
+    pub service_account_name: Sym,
+    pub scheduler_name: Sym,
+    pub priority: Option<i64>,
+    pub priority_class_name: Sym,
+    pub runtime_class_name: Sym,
+    pub restart_policy: Sym,
+    pub host_network: bool,
+    pub dns_policy: Sym,
+    pub node_selector: Labels,
+    #[serde(deserialize_with = "de::nullable")]
+    pub affinity: Affinity,
+    pub tolerations: List<Toleration>,
+    pub topology_spread_constraints: List<TopologySpread>,
+    pub scheduling_gates: List<Named>,
+    pub volumes: List<Volume>,
+    pub containers: List<Container>,
+    pub init_containers: List<Container>,
+    pub image_pull_secrets: List<Named>,
+    pub termination_grace_period_seconds: Option<i64>,
+    #[serde(deserialize_with = "de::nullable")]
+    pub security_context: SecurityContext,
+}
+
+impl PodSpec {
+    /// Init containers, then main containers.
+    pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
+        self.init_containers.iter().chain(&*self.containers)
+    }
+
+    /// The container of that name, main or init.
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        self.all_containers().find(|c| c.name == *name)
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Named {
+    pub name: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Affinity {
+    #[serde(deserialize_with = "de::nullable")]
+    pub node_affinity: NodeAffinity,
+    #[serde(deserialize_with = "de::nullable")]
+    pub pod_affinity: PodAffinity,
+    #[serde(deserialize_with = "de::nullable")]
+    pub pod_anti_affinity: PodAffinity,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NodeAffinity {
+    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution", deserialize_with = "de::nullable")]
+    pub required: NodeSelectorTerms,
+}
+
+/// Terms are alternatives; no term means no demand.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NodeSelectorTerms {
+    pub node_selector_terms: List<NodeSelectorTerm>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NodeSelectorTerm {
+    pub match_expressions: List<super::meta::Requirement>,
+    pub match_fields: List<super::meta::Requirement>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodAffinity {
+    #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
+    pub required: List<PodAffinityTerm>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodAffinityTerm {
+    #[serde(deserialize_with = "de::nullable")]
+    pub label_selector: Selector,
+    pub topology_key: Sym,
+    pub namespaces: List<Sym>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TopologySpread {
+    pub max_skew: i64,
+    pub topology_key: Sym,
+    pub when_unsatisfiable: Sym,
+    #[serde(deserialize_with = "de::nullable")]
+    pub label_selector: Selector,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Toleration {
+    pub key: Sym,
+    pub operator: Sym,
+    pub value: Sym,
+    pub effect: Sym,
+    pub toleration_seconds: Option<i64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SecurityContext {
+    pub run_as_non_root: Option<bool>,
+    pub run_as_user: Option<i64>,
+    pub fs_group: Option<i64>,
+    pub read_only_root_filesystem: Option<bool>,
+    pub privileged: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Volume {
+    pub name: Sym,
+    pub persistent_volume_claim: Option<ClaimSource>,
+    pub config_map: Option<ObjectSource>,
+    pub secret: Option<SecretSource>,
+    pub host_path: Option<HostPath>,
+    pub empty_dir: Option<EmptyDir>,
+    pub projected: Option<Projected>,
+    pub csi: Option<CsiSource>,
+    /// Present for a generic ephemeral volume; its claim is named `<pod>-<volume>`.
+    pub ephemeral: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ClaimSource {
+    pub claim_name: Sym,
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ObjectSource {
+    pub name: Sym,
+    pub optional: bool,
+    pub items: List<KeyPath>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SecretSource {
+    pub secret_name: Sym,
+    pub optional: bool,
+    pub items: List<KeyPath>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KeyPath {
+    pub key: Sym,
+    pub path: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HostPath {
+    pub path: Sym,
+    #[serde(rename = "type")]
+    pub kind: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EmptyDir {
+    pub medium: Sym,
+    pub size_limit: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Projected {
+    pub sources: List<ProjectedSource>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ProjectedSource {
+    pub config_map: Option<ObjectSource>,
+    pub secret: Option<ObjectSource>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CsiSource {
+    pub driver: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Container {
+    pub name: Sym,
+    pub image: Sym,
+    pub image_pull_policy: Sym,
+    pub command: List<Sym>,
+    pub args: List<Sym>,
+    pub ports: List<ContainerPort>,
+    pub env: List<EnvVar>,
+    pub env_from: List<EnvFrom>,
+    #[serde(deserialize_with = "de::nullable")]
+    pub resources: ResourceNeeds,
+    pub volume_mounts: List<VolumeMount>,
+    pub liveness_probe: Option<Probe>,
+    pub readiness_probe: Option<Probe>,
+    pub startup_probe: Option<Probe>,
+    #[serde(deserialize_with = "de::nullable")]
+    pub security_context: SecurityContext,
+    /// `Always` on an init container makes it a native sidecar.
+    pub restart_policy: Sym,
+    #[serde(deserialize_with = "de::nullable")]
+    pub lifecycle: Lifecycle,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Lifecycle {
+    pub pre_stop: Option<serde::de::IgnoredAny>,
+    pub post_start: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContainerPort {
+    pub name: Sym,
+    pub container_port: i32,
+    pub host_port: i32,
+    #[serde(rename = "hostIP")]
+    pub host_ip: Sym,
+    pub protocol: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EnvVar {
+    pub name: Sym,
+    pub value: Sym,
+    #[serde(deserialize_with = "de::nullable")]
+    pub value_from: EnvSource,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EnvSource {
+    pub config_map_key_ref: Option<KeyRef>,
+    pub secret_key_ref: Option<KeyRef>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KeyRef {
+    pub name: Sym,
+    pub key: Sym,
+    pub optional: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct EnvFrom {
+    pub config_map_ref: Option<ObjectSource>,
+    pub secret_ref: Option<ObjectSource>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ResourceNeeds {
+    pub requests: Resources,
+    pub limits: Resources,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct VolumeMount {
+    pub name: Sym,
+    pub mount_path: Sym,
+    pub sub_path: Sym,
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Probe {
+    pub http_get: Option<HttpGet>,
+    pub tcp_socket: Option<TcpSocket>,
+    pub grpc: Option<GrpcProbe>,
+    pub exec: Option<ExecProbe>,
+    /// Seconds; the API's defaults are filled in by [`Probe::timing`].
+    pub initial_delay_seconds: Option<i64>,
+    pub period_seconds: Option<i64>,
+    pub timeout_seconds: Option<i64>,
+    pub success_threshold: Option<i64>,
+    pub failure_threshold: Option<i64>,
+}
+
+/// A probe's numbers with the API's defaults, in seconds and counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProbeTiming {
+    pub initial_delay: i64,
+    pub period: i64,
+    pub timeout: i64,
+    pub failures: i64,
+}
+
+impl ProbeTiming {
+    /// The seconds from a container's start until the probe gives up on one that never answers.
+    pub fn patience(self) -> i64 {
+        self.initial_delay.saturating_add(self.period.saturating_mul(self.failures))
+    }
+}
+
+impl Probe {
+    /// Defaults: period 10 s, timeout 1 s, 3 failures (`SetDefaults_Probe` in `pkg/apis/core/v1/defaults.go`).
+    pub fn timing(&self) -> ProbeTiming {
+        let or = |v: Option<i64>, default| v.filter(|v| *v > 0).unwrap_or(default);
+        ProbeTiming {
+            initial_delay: or(self.initial_delay_seconds, 0),
+            period: or(self.period_seconds, 10),
+            timeout: or(self.timeout_seconds, 1),
+            failures: or(self.failure_threshold, 3),
+        }
+    }
+
+    /// The port that is asked, where there is one.
+    pub fn port(&self) -> Option<Port> {
+        if let Some(http) = &self.http_get {
+            return Some(http.port.clone());
+        }
+        if let Some(tcp) = &self.tcp_socket {
+            return Some(tcp.port.clone());
+        }
+        self.grpc.as_ref().map(|g| Port::Number(g.port))
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct HttpGet {
+    pub path: Sym,
+    pub port: Port,
+    pub scheme: Sym,
+    pub host: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TcpSocket {
+    pub port: Port,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GrpcProbe {
+    pub port: i32,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ExecProbe {
+    pub command: List<Sym>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PodStatus {
+    pub phase: Sym,
+    pub reason: Sym,
+    pub message: Sym,
+    pub conditions: List<Condition>,
+    #[serde(rename = "podIP")]
+    pub pod_ip: Sym,
+    #[serde(rename = "hostIP")]
+    pub host_ip: Sym,
+    #[serde(deserialize_with = "de::time")]
+    pub start_time: Option<Timestamp>,
+    pub nominated_node_name: Sym,
+    pub qos_class: Sym,
+    pub container_statuses: List<ContainerStatus>,
+    pub init_container_statuses: List<ContainerStatus>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContainerStatus {
+    pub name: Sym,
+    pub image: Sym,
+    #[serde(rename = "containerID")]
+    pub container_id: Sym,
+    pub ready: bool,
+    pub restart_count: i64,
+    pub started: Option<bool>,
+    #[serde(deserialize_with = "de::nullable")]
+    pub state: ContainerState,
+    #[serde(deserialize_with = "de::nullable")]
+    pub last_state: ContainerState,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContainerState {
+    pub waiting: Option<Waiting>,
+    pub running: Option<Running>,
+    pub terminated: Option<Terminated>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Waiting {
+    pub reason: Sym,
+    pub message: Sym,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Running {
+    #[serde(deserialize_with = "de::time")]
+    pub started_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Terminated {
+    pub exit_code: i32,
+    pub signal: Option<i32>,
+    pub reason: Sym,
+    pub message: Sym,
+    #[serde(deserialize_with = "de::time")]
+    pub started_at: Option<Timestamp>,
+    #[serde(deserialize_with = "de::time")]
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Pod {
+    /// Whether the pod has ended, well or not.
+    pub fn is_finished(&self) -> bool {
+        self.status.phase == "Succeeded" || self.status.phase == "Failed"
+    }
+
+    pub fn is_ready(&self) -> bool {
+        super::meta::condition(&self.status.conditions, "Ready").is_some_and(Condition::is_true)
+    }
+
+    pub fn is_scheduled(&self) -> bool {
+        !self.spec.node_name.is_empty()
+    }
+
+    /// Whether kubelet made this pod from a file; its API object is only a mirror.
+    pub fn is_static(&self) -> bool {
+        self.metadata.annotations.get("kubernetes.io/config.mirror").is_some()
+    }
+
+    /// The statuses of init containers, then of main containers; `true` marks init containers.
+    pub fn statuses(&self) -> impl Iterator<Item = (bool, &ContainerStatus)> {
+        let init = self.status.init_container_statuses.iter().map(|s| (true, s));
+        init.chain(self.status.container_statuses.iter().map(|s| (false, s)))
+    }
+
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        super::meta::condition(&self.status.conditions, kind)
+    }
+}
+
+impl Pod {
+    /// The names of the claims that the pod mounts, those of generic ephemeral volumes included.
+    pub fn claim_names(&self) -> Vec<String> {
+        let name = |v: &Volume| match (&v.persistent_volume_claim, &v.ephemeral) {
+            (Some(claim), _) => Some(claim.claim_name.to_string()),
+            (None, Some(_)) => Some(format!("{}-{}", self.metadata.name, v.name)),
+            (None, None) => None,
+        };
+        self.spec.volumes.iter().filter_map(name).collect()
+    }
+}

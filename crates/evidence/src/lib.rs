@@ -1,0 +1,20 @@
+//! The evidence: everything that was seen of a cluster at one moment, in types that hold only what some
+//! signal reads, with indexes and relations; and the [`Gap`]s, what could not be seen.
+//!
+//! Knows nothing about where the evidence came from: no files, no network, no clock, no async runtime.
+
+pub mod de;
+pub mod kube;
+mod ingest;
+pub mod log;
+pub mod node;
+pub mod quantity;
+mod relation;
+mod snapshot;
+
+pub use de::{Labels, List, Sym, Uid};
+pub use ingest::{Ingest, plural_to_kind};
+pub use kubecause_model::{Gap, Kind, Str, Subject, Why};
+pub use quantity::Quantity;
+pub use relation::Relation;
+pub use snapshot::{Access, ContainerLogKey, Snapshot, SnapshotBuilder};

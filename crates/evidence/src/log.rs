@@ -1,0 +1,110 @@
+//! Logs as they were read, and the lines in them.
+
+mod clock;
+mod line;
+
+pub use clock::Clock;
+pub use line::{Level, parse_level, parse_stamp, Stamp};
+
+use crate::Str;
+use jiff::Timestamp;
+
+/// Who wrote a log.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogSource {
+    /// kubelet.
+    Kubelet,
+    /// containerd or CRI-O.
+    Runtime,
+    /// dockerd.
+    Docker,
+    /// The kernel: dmesg, kern.log.
+    Kernel,
+    /// Everything at once: `/var/log/messages`, syslog, the whole journal.
+    System,
+    /// kube-proxy.
+    KubeProxy,
+    /// A component of the control plane.
+    Component(Str),
+    /// A container.
+    Container,
+    /// Anything else, by file name.
+    Other(Str),
+}
+
+/// One log, whole. Lines are parsed when something asks for them.
+#[derive(Debug, Clone)]
+pub struct LogFile {
+    /// Who wrote it.
+    pub source: LogSource,
+    /// Where it stands in the capture, for citations: `nodes/worker-1/kubelet.log`.
+    pub path: Str,
+    /// The text; bytes that were no UTF-8 are replaced.
+    pub text: Box<str>,
+    /// The client's own words, where it could not retrieve the log.
+    pub unavailable: Option<String>,
+    clock: Clock,
+}
+
+/// How a client that could not retrieve a log begins (kubectl, kubelet).
+const EXCUSES: [&str; 4] = [
+    "unable to retrieve container logs for",
+    "Error from server",
+    "error: ",
+    "failed to try resolving symlinks in path",
+];
+
+impl LogFile {
+    /// A log. A container's log that holds only the client's excuse is marked unavailable.
+    pub fn new(source: LogSource, path: impl Into<Str>, text: impl Into<Box<str>>) -> Self {
+        let text = text.into();
+        let short = text.trim();
+        let excuse = source == LogSource::Container
+            && short.lines().count() <= 2
+            && EXCUSES.iter().any(|e| short.starts_with(e));
+        let unavailable = excuse.then(|| kubecause_model::one_line(short, 200));
+        Self { source, path: path.into(), text, unavailable, clock: Clock::default() }
+    }
+
+    /// Fixes the year and the zone of times that lack them.
+    pub fn anchor(&mut self, taken_at: Option<Timestamp>) {
+        self.clock = Clock::anchored(&self.text, taken_at);
+    }
+
+    /// The lines with their numbers, counted from 1. Empty for a log that could not be retrieved.
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let text = if self.unavailable.is_some() { "" } else { &*self.text };
+        text.lines().enumerate().map(|(i, line)| (i + 1, line))
+    }
+
+    /// When that line was written, where it says so and its clock could be anchored.
+    pub fn time_of(&self, line: &str) -> Option<Timestamp> {
+        self.clock.resolve(parse_stamp(line)?)
+    }
+
+    /// When the last line that has a time was written.
+    pub fn last_time(&self) -> Option<Timestamp> {
+        let text = if self.unavailable.is_some() { "" } else { &*self.text };
+        text.lines().rev().take(200).find_map(|line| self.time_of(line))
+    }
+
+    /// When the first line that has a time was written.
+    pub fn first_time(&self) -> Option<Timestamp> {
+        self.lines().take(200).find_map(|(_, line)| self.time_of(line))
+    }
+
+    /// The last lines that are not empty, at most `max`, oldest first, with their numbers.
+    pub fn tail(&self, max: usize) -> Vec<(usize, &str)> {
+        let text = if self.unavailable.is_some() { "" } else { &*self.text };
+        let total = text.lines().count();
+        let back = text.lines().rev().enumerate().filter(|(_, l)| !l.trim().is_empty());
+        let mut tail: Vec<_> = back.take(max).map(|(i, line)| (total - i, line)).collect();
+        tail.reverse();
+        tail
+    }
+
+    /// How a citation names that line.
+    pub fn reference(&self, line: usize) -> String {
+        format!("{}:{line}", self.path)
+    }
+}

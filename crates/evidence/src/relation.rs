@@ -1,0 +1,237 @@
+//! How objects lead to each other. The set is closed: a mode names one of these, and nothing else.
+
+use crate::kube::HasBackends;
+use crate::{Kind, Snapshot, Subject};
+
+/// A relation from one subject to others. Each has its inverse in the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Relation {
+    /// The subject itself; a pod and its containers count as the same unless both name a container.
+    Same,
+    /// A node and the pods on it.
+    NodePods,
+    /// A pod and the node that it is on.
+    PodNode,
+    /// A workload and its pods.
+    WorkloadPods,
+    /// A pod and the workloads that made it.
+    PodWorkload,
+    /// A pod and the Services that select it.
+    PodServices,
+    /// A Service and the pods that it selects.
+    ServicePods,
+    /// A workload and the Services that select its template.
+    WorkloadServices,
+    /// A Service and the workloads whose template it selects.
+    ServiceWorkloads,
+    /// A Service and the Ingresses that lead to it.
+    ServiceIngresses,
+    /// An Ingress and the Services that it leads to.
+    IngressServices,
+    /// A claim and the pods that mount it.
+    ClaimPods,
+    /// A pod and the claims that it mounts.
+    PodClaims,
+    /// A namespace and what is in it.
+    NamespaceObjects,
+    /// An object and its namespace.
+    ObjectNamespace,
+    /// The cluster or a component of the control plane, and everything.
+    ClusterAll,
+    /// Anything, and the cluster with the components of its control plane.
+    AllCluster,
+    /// A subject and the objects that its finding names.
+    Names,
+    /// An object and the subjects whose findings name it.
+    NamedBy,
+}
+
+impl Relation {
+    /// All relations with their names in `mode.toml`.
+    pub const ALL: [(Self, &'static str); 19] = [
+        (Self::Same, "same"),
+        (Self::NodePods, "node-pods"),
+        (Self::PodNode, "pod-node"),
+        (Self::WorkloadPods, "workload-pods"),
+        (Self::PodWorkload, "pod-workload"),
+        (Self::PodServices, "pod-services"),
+        (Self::ServicePods, "service-pods"),
+        (Self::WorkloadServices, "workload-services"),
+        (Self::ServiceWorkloads, "service-workloads"),
+        (Self::ServiceIngresses, "service-ingresses"),
+        (Self::IngressServices, "ingress-services"),
+        (Self::ClaimPods, "claim-pods"),
+        (Self::PodClaims, "pod-claims"),
+        (Self::NamespaceObjects, "namespace-objects"),
+        (Self::ObjectNamespace, "object-namespace"),
+        (Self::ClusterAll, "cluster-all"),
+        (Self::AllCluster, "all-cluster"),
+        (Self::Names, "names"),
+        (Self::NamedBy, "named-by"),
+    ];
+
+    /// The relation of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, n)| *n == name).map(|(r, _)| *r)
+    }
+
+    /// The same relation, read backwards.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::Same => Self::Same,
+            Self::NodePods => Self::PodNode,
+            Self::PodNode => Self::NodePods,
+            Self::WorkloadPods => Self::PodWorkload,
+            Self::PodWorkload => Self::WorkloadPods,
+            Self::PodServices => Self::ServicePods,
+            Self::ServicePods => Self::PodServices,
+            Self::WorkloadServices => Self::ServiceWorkloads,
+            Self::ServiceWorkloads => Self::WorkloadServices,
+            Self::ServiceIngresses => Self::IngressServices,
+            Self::IngressServices => Self::ServiceIngresses,
+            Self::ClaimPods => Self::PodClaims,
+            Self::PodClaims => Self::ClaimPods,
+            Self::NamespaceObjects => Self::ObjectNamespace,
+            Self::ObjectNamespace => Self::NamespaceObjects,
+            Self::ClusterAll => Self::AllCluster,
+            Self::AllCluster => Self::ClusterAll,
+            Self::Names => Self::NamedBy,
+            Self::NamedBy => Self::Names,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The objects that `relation` leads to from `subject`, without containers. Relations whose far side can be
+    /// the whole cluster ([`Relation::NamespaceObjects`], [`Relation::ClusterAll`]) and those that live in findings
+    /// ([`Relation::Names`]) give nothing here: the engine walks them from the other side.
+    pub fn reach(&self, relation: Relation, subject: &Subject) -> Vec<Subject> {
+        let mut found = match relation {
+            Relation::Same => vec![subject.object()],
+            Relation::NodePods if subject.kind == Kind::Node => {
+                self.pods_on(&subject.name).map(|p| p.metadata.subject(Kind::Pod)).collect()
+            }
+            Relation::PodNode => self.node_of(subject).into_iter().collect(),
+            Relation::WorkloadPods => self.pods_of(subject),
+            Relation::PodWorkload => {
+                self.pod(subject).map(|p| self.owners(&p.metadata)).unwrap_or_default()
+            }
+            Relation::ServicePods if subject.kind == Kind::Service => self.backends(subject),
+            Relation::PodServices => self.services_selecting(subject),
+            Relation::WorkloadServices => self.services_of_template(subject),
+            Relation::ServiceWorkloads if subject.kind == Kind::Service => self.workloads_behind(subject),
+            Relation::IngressServices if subject.kind == Kind::Ingress => self.services_behind(subject),
+            Relation::ServiceIngresses if subject.kind == Kind::Service => self.ingresses_to(subject),
+            Relation::PodClaims => self.claims_of(subject),
+            Relation::ClaimPods if subject.kind == Kind::PersistentVolumeClaim => self.pods_mounting(subject),
+            Relation::ObjectNamespace => {
+                subject.namespace.iter().map(|ns| Subject::cluster_wide(Kind::Namespace, ns.clone())).collect()
+            }
+            _ => Vec::new(),
+        };
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The node that a pod is on, or that its events were reported from.
+    pub fn node_of(&self, pod: &Subject) -> Option<Subject> {
+        if pod.kind != Kind::Pod {
+            return None;
+        }
+        if let Some(found) = self.pod(pod) {
+            return found.is_scheduled().then(|| Subject::node(&found.spec.node_name));
+        }
+        let hosts = self.events_about(pod).filter(|e| e.reporter == "kubelet");
+        hosts.map(|e| &e.host).find(|host| !host.is_empty()).map(Subject::node)
+    }
+
+    fn pods_of(&self, workload: &Subject) -> Vec<Subject> {
+        let direct = |w: &Subject| -> Vec<Subject> {
+            let uid = self.workload(w).map(|w| w.metadata.uid);
+            let pods = uid.into_iter().flat_map(|uid| self.pods_owned_by(uid));
+            pods.map(|p| p.metadata.subject(Kind::Pod)).collect()
+        };
+        let parents = match workload.kind {
+            Kind::Deployment => self.replica_sets.in_namespace(workload.ns()),
+            Kind::CronJob => self.jobs.in_namespace(workload.ns()),
+            _ => &[],
+        };
+        let owned = parents.iter().filter(|child| {
+            child.metadata.controller().is_some_and(|o| *o.name == *workload.name && o.kind == workload.kind.as_str())
+        });
+        owned.map(|c| direct(&c.subject())).fold(direct(workload), |mut all, more| {
+            all.extend(more);
+            all
+        })
+    }
+
+    fn backends(&self, service: &Subject) -> Vec<Subject> {
+        let Some(found) = self.services.get(service.ns(), &service.name) else { return Vec::new() };
+        if found.spec.selector.is_empty() {
+            return Vec::new();
+        }
+        let pods = self.pods_labelled(service.ns(), &found.spec.selector);
+        pods.map(|p| p.metadata.subject(Kind::Pod)).collect()
+    }
+
+    fn services_selecting(&self, pod: &Subject) -> Vec<Subject> {
+        let Some(found) = self.pod(pod) else { return Vec::new() };
+        let selects = |s: &&crate::kube::Service| {
+            !s.spec.selector.is_empty() && s.spec.selector.all_in(&found.metadata.labels)
+        };
+        let services = self.services.in_namespace(pod.ns()).iter().filter(selects);
+        services.map(|s| s.metadata.subject(Kind::Service)).collect()
+    }
+
+    fn services_of_template(&self, workload: &Subject) -> Vec<Subject> {
+        let Some(found) = self.workload(workload) else { return Vec::new() };
+        let labels = &found.spec.template.metadata.labels;
+        let services = self.services.in_namespace(workload.ns()).iter();
+        services
+            .filter(|s| !s.spec.selector.is_empty() && s.spec.selector.all_in(labels))
+            .map(|s| s.metadata.subject(Kind::Service))
+            .collect()
+    }
+
+    fn workloads_behind(&self, service: &Subject) -> Vec<Subject> {
+        let Some(found) = self.services.get(service.ns(), &service.name) else { return Vec::new() };
+        if found.spec.selector.is_empty() {
+            return Vec::new();
+        }
+        let tables = [&self.deployments, &self.stateful_sets, &self.daemon_sets, &self.replication_controllers];
+        let workloads = tables.into_iter().flat_map(|t| t.in_namespace(service.ns()));
+        workloads
+            .filter(|w| found.spec.selector.all_in(&w.spec.template.metadata.labels))
+            .map(crate::kube::Workload::subject)
+            .collect()
+    }
+
+    fn services_behind(&self, ingress: &Subject) -> Vec<Subject> {
+        let found = self.ingresses.get(ingress.ns(), &ingress.name);
+        let names = found.into_iter().flat_map(HasBackends::backends);
+        names.map(|(name, _)| Subject::new(Kind::Service, ingress.ns(), &name)).collect()
+    }
+
+    fn ingresses_to(&self, service: &Subject) -> Vec<Subject> {
+        let ingresses = self.ingresses.in_namespace(service.ns()).iter();
+        ingresses
+            .filter(|i| i.backends().iter().any(|(name, _)| **name == *service.name))
+            .map(|i| i.metadata.subject(Kind::Ingress))
+            .collect()
+    }
+
+    fn claims_of(&self, pod: &Subject) -> Vec<Subject> {
+        let Some(found) = self.pod(pod) else { return Vec::new() };
+        let names = found.claim_names();
+        names.into_iter().map(|n| Subject::new(Kind::PersistentVolumeClaim, pod.ns(), n)).collect()
+    }
+
+    fn pods_mounting(&self, claim: &Subject) -> Vec<Subject> {
+        let pods = self.pods.in_namespace(claim.ns()).iter();
+        pods.filter(|p| p.claim_names().iter().any(|n| **n == *claim.name))
+            .map(|p| p.metadata.subject(Kind::Pod))
+            .collect()
+    }
+}

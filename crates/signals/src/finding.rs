@@ -1,0 +1,191 @@
+//! Findings and how they are collected.
+
+use kubecause_evidence::Subject;
+use kubecause_model::{Citation, Params, Source, Span};
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// A signal seen on a subject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Id of the signal.
+    pub signal: &'static str,
+    /// What it was seen on.
+    pub subject: Subject,
+    /// The records that show it.
+    pub evidence: Vec<Citation>,
+    /// Facts that modes and reports may use.
+    pub params: Params,
+    /// When it was seen, and whether it goes on.
+    pub span: Span,
+    /// How often it was seen.
+    pub count: u64,
+    /// Other objects that the record names: the quota, the missing claim, the webhook.
+    pub names: Vec<Subject>,
+    /// The subjects that a correlation joined.
+    pub members: Vec<Subject>,
+}
+
+impl Finding {
+    /// A finding that goes on since an unknown time.
+    pub fn new(signal: &'static str, subject: Subject) -> Self {
+        Self {
+            signal,
+            subject,
+            evidence: Vec::new(),
+            params: Params::new(),
+            span: Span::since(None),
+            count: 1,
+            names: Vec::new(),
+            members: Vec::new(),
+        }
+    }
+
+    /// Adds a record.
+    #[must_use]
+    pub fn cite(
+        mut self,
+        source: Source,
+        at: Option<Timestamp>,
+        reference: impl Into<String>,
+        text: impl AsRef<str>,
+    ) -> Self {
+        self.evidence.push(Citation::new(source, at, reference, text));
+        self
+    }
+
+    /// Adds a fact; an empty value is not added.
+    #[must_use]
+    pub fn param(mut self, name: &str, value: impl ToString) -> Self {
+        let value = value.to_string();
+        if !value.is_empty() {
+            self.params.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// Goes on since then.
+    #[must_use]
+    pub fn since(mut self, first: Option<Timestamp>) -> Self {
+        self.span = Span { first, last: self.span.last, ongoing: true };
+        self
+    }
+
+    /// Says when it was seen and whether it goes on.
+    #[must_use]
+    pub fn span(mut self, span: Span) -> Self {
+        self.span = span;
+        self
+    }
+
+    /// Says that the records name that object.
+    #[must_use]
+    pub fn naming(mut self, subject: Subject) -> Self {
+        self.names.push(subject);
+        self
+    }
+
+    /// How many records are kept where the same was seen often.
+    const EVIDENCE_MAX: usize = 4;
+
+    /// Joins a finding of the same signal and subject: spans and counts add up, of the records the first and
+    /// the last few stay.
+    fn join(&mut self, other: Self) {
+        self.span = self.span.join(other.span);
+        self.count += other.count;
+        self.params.extend(other.params);
+        for name in other.names.into_iter().filter(|n| !self.names.contains(n)).collect::<Vec<_>>() {
+            self.names.push(name);
+        }
+        self.members.extend(other.members);
+        self.evidence.extend(other.evidence);
+        self.evidence.sort_by(|a, b| (a.at, &a.reference, &a.text).cmp(&(b.at, &b.reference, &b.text)));
+        self.evidence.dedup();
+        if self.evidence.len() > Self::EVIDENCE_MAX {
+            let tail = self.evidence.split_off(self.evidence.len() - Self::EVIDENCE_MAX / 2);
+            self.evidence.truncate(Self::EVIDENCE_MAX / 2);
+            self.evidence.extend(tail);
+        }
+    }
+}
+
+/// Takes findings from families.
+#[derive(Debug, Default)]
+pub struct Sink {
+    found: Vec<Finding>,
+}
+
+impl Sink {
+    /// Adds a finding.
+    pub fn add(&mut self, finding: Finding) {
+        self.found.push(finding);
+    }
+
+    /// Joins findings of the same signal and subject, and sorts.
+    pub fn finish(self) -> Findings {
+        let mut findings = Findings::default();
+        findings.extend(self);
+        findings
+    }
+}
+
+/// All findings of a Snapshot, sorted, with indexes.
+#[derive(Debug, Default)]
+pub struct Findings {
+    all: Vec<Finding>,
+    by_signal: FxHashMap<&'static str, Vec<u32>>,
+    by_object: FxHashMap<Subject, Vec<u32>>,
+}
+
+impl Findings {
+    /// Adds what a correlator found.
+    pub fn extend(&mut self, sink: Sink) {
+        let mut joined: BTreeMap<(&'static str, Subject), Finding> = BTreeMap::new();
+        let mut found: Vec<Finding> = std::mem::take(&mut self.all).into_iter().chain(sink.found).collect();
+        found.sort_by(|a, b| (a.span.first, &a.evidence).cmp(&(b.span.first, &b.evidence)));
+        for finding in found {
+            let key = (finding.signal, finding.subject.clone());
+            match joined.get_mut(&key) {
+                Some(known) => known.join(finding),
+                None => {
+                    joined.insert(key, finding);
+                }
+            }
+        }
+        self.all = joined.into_values().collect();
+        self.by_signal.clear();
+        self.by_object.clear();
+        for (i, f) in self.all.iter().enumerate() {
+            let i = u32::try_from(i).unwrap_or(u32::MAX);
+            self.by_signal.entry(f.signal).or_default().push(i);
+            self.by_object.entry(f.subject.object()).or_default().push(i);
+        }
+    }
+
+    /// All findings, in order of signal and subject.
+    pub fn all(&self) -> &[Finding] {
+        &self.all
+    }
+
+    /// The finding at that place of [`Self::all`].
+    pub fn at(&self, index: u32) -> Option<&Finding> {
+        self.all.get(index as usize)
+    }
+
+    /// The findings of that signal.
+    pub fn of(&self, signal: &str) -> impl Iterator<Item = &Finding> {
+        self.by_signal.get(signal).into_iter().flatten().filter_map(|i| self.at(*i))
+    }
+
+    /// The findings on that object, whatever container they name.
+    pub fn on(&self, object: &Subject) -> impl Iterator<Item = &Finding> {
+        let found = self.by_object.get(&object.object());
+        found.into_iter().flatten().filter_map(|i| self.at(*i))
+    }
+
+    /// The finding of that signal on that object, whatever container it names.
+    pub fn get(&self, signal: &str, object: &Subject) -> Option<&Finding> {
+        self.on(object).find(|f| f.signal == signal)
+    }
+}

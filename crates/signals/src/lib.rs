@@ -1,0 +1,62 @@
+//! What can be seen in a Snapshot. A *signal* is one kind of observation with an id; a *finding* is a signal seen on a
+//! subject, with the records that show it. Families of signals written in Rust stand in [`family`]; signals that
+//! are a pattern over events, conditions or log lines are data under `patterns/`.
+//!
+//! Knows nothing about causes: that one finding leads to another is the catalogue's and the engine's matter.
+
+pub mod family;
+mod finding;
+mod freshness;
+mod pattern;
+mod signal;
+
+pub use finding::{Finding, Findings, Sink};
+pub use freshness::{RECENT_SECONDS, is_recent, is_recurring, still_failing};
+pub use pattern::{PatternError, Patterns};
+pub use signal::{Family, Needs, Signal, is_open};
+
+use kubecause_evidence::Snapshot;
+
+/// All that can be observed: the families in Rust and the patterns.
+#[derive(Debug)]
+pub struct Signals {
+    patterns: Patterns,
+}
+
+impl Signals {
+    /// The signals that ship with kubecause.
+    ///
+    /// # Errors
+    /// A pattern that does not compile; a test keeps the shipped ones free of it.
+    pub fn builtin() -> Result<Self, PatternError> {
+        Ok(Self { patterns: Patterns::builtin()? })
+    }
+
+    /// Every signal with its description.
+    pub fn all(&self) -> impl Iterator<Item = &Signal> {
+        let families = family::FAMILIES.iter().flat_map(|f| f.signals);
+        let correlations = family::CORRELATIONS.iter().flat_map(|c| c.signals);
+        families.chain(correlations).chain(self.patterns.signals())
+    }
+
+    /// The patterns over events, conditions and logs.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// Everything that is seen, sorted by signal and subject.
+    pub fn observe(&self, snapshot: &Snapshot) -> Findings {
+        let mut sink = Sink::default();
+        self.patterns.observe(snapshot, &mut sink);
+        for family in family::FAMILIES {
+            (family.observe)(snapshot, &mut sink);
+        }
+        let mut findings = sink.finish();
+        for correlation in family::CORRELATIONS {
+            let mut sink = Sink::default();
+            (correlation.correlate)(snapshot, &findings, &mut sink);
+            findings.extend(sink);
+        }
+        findings
+    }
+}

@@ -1,0 +1,207 @@
+//! Patterns over the lines of logs: all patterns of a log's source in one pass over it.
+
+use super::{About, PatternError, compile, leak, params};
+use crate::finding::{Finding, Sink};
+use crate::freshness::is_recent;
+use crate::signal::{Needs, Signal};
+use kubecause_evidence::log::{LogFile, LogSource};
+use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_model::{Params, Source, Span};
+use regex::{Regex, RegexSet};
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// `[[log]]` of a pattern file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogSpec {
+    id: String,
+    doc: String,
+    source: String,
+    #[serde(default)]
+    matches: Vec<String>,
+    #[serde(default)]
+    rejects: Vec<String>,
+    /// Who writes it: `kubelet`, `runtime`, `docker`, `kernel`, `kube-proxy`, `container`, or a component's name.
+    from: Vec<String>,
+    /// What a line must say; named groups become params. The groups `pod_namespace` and `pod_name` together put the
+    /// finding on that pod instead of the node.
+    pattern: String,
+    /// How often it must occur in one log before it counts.
+    #[serde(default = "once")]
+    at_least: u64,
+}
+
+fn once() -> u64 {
+    1
+}
+
+#[derive(Debug)]
+struct LogPattern {
+    id: &'static str,
+    regex: Regex,
+    at_least: u64,
+}
+
+/// The patterns of one source.
+#[derive(Debug)]
+struct SourceSet {
+    set: RegexSet,
+    patterns: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(super) struct LogPatterns {
+    all: Vec<LogPattern>,
+    by_source: FxHashMap<LogSource, SourceSet>,
+}
+
+/// The system log holds what all of these wrote.
+const IN_SYSTEM_LOG: [LogSource; 5] =
+    [LogSource::Kubelet, LogSource::Runtime, LogSource::Docker, LogSource::Kernel, LogSource::KubeProxy];
+
+fn source_of(name: &str) -> LogSource {
+    match name {
+        "kubelet" => LogSource::Kubelet,
+        "runtime" => LogSource::Runtime,
+        "docker" => LogSource::Docker,
+        "kernel" => LogSource::Kernel,
+        "kube-proxy" => LogSource::KubeProxy,
+        "container" => LogSource::Container,
+        component => LogSource::Component(component.into()),
+    }
+}
+
+fn needs_of(source: &LogSource) -> Needs {
+    match source {
+        LogSource::Container => Needs::ContainerLog,
+        LogSource::Component(name) => Needs::ComponentLog(leak(name.to_string())),
+        other => Needs::NodeLog(other.clone()),
+    }
+}
+
+impl LogPatterns {
+    pub(super) fn compile(specs: Vec<LogSpec>, signals: &mut Vec<Signal>) -> Result<Self, PatternError> {
+        let mut all = Vec::new();
+        let mut texts: FxHashMap<LogSource, (Vec<String>, Vec<usize>)> = FxHashMap::default();
+        for s in specs {
+            let about = About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
+            let regex = compile(&about, &s.pattern)?;
+            if about.matches.is_empty() {
+                return Err(PatternError { what: about.id, why: "a log pattern needs a line that matches".into() });
+            }
+            let sources: Vec<LogSource> = s.from.iter().map(|f| source_of(f)).collect();
+            let system = sources.iter().any(|s| IN_SYSTEM_LOG.contains(s)).then_some(LogSource::System);
+            let first: Vec<Needs> = sources.first().map(needs_of).into_iter().collect();
+            for source in sources.into_iter().chain(system) {
+                let slot = texts.entry(source).or_default();
+                slot.0.push(s.pattern.clone());
+                slot.1.push(all.len());
+            }
+            let id = leak(about.id);
+            signals.push(Signal::fact(id, leak(about.doc), Box::leak(first.into_boxed_slice())));
+            all.push(LogPattern { id, regex, at_least: s.at_least });
+        }
+        let mut by_source = FxHashMap::default();
+        for (source, (texts, patterns)) in texts {
+            let set = RegexSet::new(&texts)
+                .map_err(|e| PatternError { what: format!("{source:?}"), why: e.to_string() })?;
+            by_source.insert(source, SourceSet { set, patterns });
+        }
+        Ok(Self { all, by_source })
+    }
+
+    pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {
+        self.all.iter().filter(|p| p.regex.is_match(text)).map(|p| p.id).collect()
+    }
+
+    pub(super) fn observe(&self, snapshot: &Snapshot, sink: &mut Sink) {
+        for (node, facts) in &snapshot.node_facts {
+            for log in &facts.logs {
+                self.scan(snapshot, log, &Subject::node(node.clone()), sink);
+            }
+        }
+        for (name, log) in &snapshot.component_logs {
+            self.scan(snapshot, log, &Subject::component(name.clone()), sink);
+        }
+        for (key, log) in &snapshot.container_logs {
+            let pod = Subject::new(Kind::Pod, key.namespace.clone(), key.pod.clone());
+            self.scan(snapshot, log, &pod.with_container(key.container.clone()), sink);
+        }
+    }
+
+    fn scan(&self, snapshot: &Snapshot, log: &LogFile, owner: &Subject, sink: &mut Sink) {
+        let Some(source) = self.by_source.get(&log.source) else { return };
+        let mut hits: FxHashMap<(usize, Subject), Hit> = FxHashMap::default();
+        for (number, line) in log.lines() {
+            for found in source.set.matches(line) {
+                let Some(&index) = source.patterns.get(found) else { continue };
+                let Some(pattern) = self.all.get(index) else { continue };
+                let (subject, params) = subject_of(pattern, line, owner);
+                hits.entry((index, subject)).or_default().take(log, number, line, params);
+            }
+        }
+        for ((index, subject), hit) in hits {
+            let Some(pattern) = self.all.get(index).filter(|p| hit.count >= p.at_least) else { continue };
+            sink.add(hit.into_finding(snapshot, log, pattern.id, subject, owner));
+        }
+    }
+}
+
+/// The pod that the line names, or who wrote the log; and the params.
+fn subject_of(pattern: &LogPattern, line: &str, owner: &Subject) -> (Subject, Params) {
+    let mut found = params(&pattern.regex, line);
+    match (found.remove("pod_namespace"), found.remove("pod_name")) {
+        (Some(ns), Some(name)) => (Subject::new(Kind::Pod, ns.as_str(), name.as_str()), found),
+        _ => (owner.clone(), found),
+    }
+}
+
+/// What one pattern found in one log.
+#[derive(Debug, Default)]
+struct Hit {
+    count: u64,
+    span: Span,
+    timed: bool,
+    first: Option<(usize, String)>,
+    last: Option<(usize, String)>,
+    params: Params,
+}
+
+impl Hit {
+    fn take(&mut self, log: &LogFile, number: usize, line: &str, params: Params) {
+        let at = log.time_of(line);
+        self.timed |= at.is_some();
+        self.count += 1;
+        self.span = self.span.join(Span::past(at, at));
+        self.params.extend(params);
+        let quoted = Some((number, line.trim().to_owned()));
+        if self.first.is_none() {
+            self.first = quoted;
+        } else {
+            self.last = quoted;
+        }
+    }
+
+    fn into_finding(
+        self,
+        snapshot: &Snapshot,
+        log: &LogFile,
+        id: &'static str,
+        subject: Subject,
+        owner: &Subject,
+    ) -> Finding {
+        let untimed_container = !self.timed && log.source == LogSource::Container;
+        let ongoing = untimed_container || is_recent(snapshot, self.span.last);
+        let mut finding = Finding::new(id, subject.clone()).span(Span { ongoing, ..self.span });
+        for (number, text) in self.last.into_iter().chain(self.first) {
+            finding = finding.cite(Source::Log, log.time_of(&text), log.reference(number), text);
+        }
+        finding.count = self.count;
+        finding.params = self.params;
+        if subject.object() != owner.object() {
+            finding.names.push(owner.clone());
+        }
+        finding
+    }
+}
