@@ -545,3 +545,35 @@ impl Snapshot {
         own.into_iter().chain(meta.map(|m| self.owners(m)).unwrap_or_default()).collect()
     }
 }
+
+impl Snapshot {
+    /// All objects of that kind, as subjects. Empty for kinds that have no table.
+    pub fn names_of(&self, kind: &Kind) -> Vec<Subject> {
+        fn all<T: HasMeta>(table: &Table<T>, kind: &Kind) -> Vec<Subject> {
+            table.items.iter().map(|o| o.meta().subject(kind.clone())).collect()
+        }
+        match kind {
+            Kind::Pod => all(&self.pods, kind),
+            Kind::Node => all(&self.nodes, kind),
+            Kind::Namespace => all(&self.namespaces, kind),
+            Kind::Deployment => all(&self.deployments, kind),
+            Kind::ReplicaSet => all(&self.replica_sets, kind),
+            Kind::StatefulSet => all(&self.stateful_sets, kind),
+            Kind::DaemonSet => all(&self.daemon_sets, kind),
+            Kind::Job => all(&self.jobs, kind),
+            Kind::CronJob => all(&self.cron_jobs, kind),
+            Kind::ReplicationController => all(&self.replication_controllers, kind),
+            Kind::Service => all(&self.services, kind),
+            Kind::Ingress => all(&self.ingresses, kind),
+            Kind::PersistentVolumeClaim => all(&self.claims, kind),
+            Kind::PersistentVolume => all(&self.volumes, kind),
+            Kind::HorizontalPodAutoscaler => all(&self.hpas, kind),
+            Kind::PodDisruptionBudget => all(&self.budgets, kind),
+            Kind::APIService => all(&self.api_services, kind),
+            Kind::ConfigMap => all(&self.config_maps, kind),
+            Kind::ServiceAccount => all(&self.service_accounts, kind),
+            Kind::ResourceQuota => all(&self.quotas, kind),
+            _ => Vec::new(),
+        }
+    }
+}
