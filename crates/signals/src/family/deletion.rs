@@ -53,7 +53,7 @@ const CONTROL_PLANE: [&str; 5] = [
 fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     let busy = Busy::of(snapshot);
     let mut held: FxHashSet<&str> = FxHashSet::default();
-    let mut look = |kind: Kind, meta: &'_ Meta, sink: &mut Sink| -> bool {
+    let look = |kind: Kind, meta: &Meta, sink: &mut Sink| -> bool {
         let Some(finding) = held_by_finalizer(snapshot, &busy, kind, meta) else { return false };
         let own = meta.finalizers.iter().all(|f| CONTROL_PLANE.contains(&f.as_str()));
         if own {
