@@ -1,6 +1,4 @@
-//! What many findings share: a node's moment, a registry, a zone.
-
+//! What many findings share.
 use super::Correlation;
-
 /// The correlations of this file.
 pub const CORRELATIONS: &[Correlation] = &[];
