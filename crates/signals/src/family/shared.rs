@@ -3,4 +3,4 @@
 use super::Correlation;
 
 /// The correlations of this file.
-pub const CORRELATIONS: &[Correlation] = &[];
+pub const CORRELATIONS: &[Correlation] = &[super::containers::APP_LOGS, super::containers::CROWD];
