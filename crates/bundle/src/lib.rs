@@ -1,1 +1,27 @@
-//! x
+//! Reads what people have of a cluster (a plain capture, an archive of one, output of `kubectl get -o json|yaml`) into a
+//! [`Snapshot`]. What is missing, refused or broken inside of an input becomes a gap; only an input that cannot be
+//! read at all is an error. Every input is treated as hostile: bounded, no links followed, no path left, no panic.
+//!
+//! Knows nothing about live clusters, and nothing about causes.
+
+mod dir;
+mod error;
+mod intake;
+mod layout;
+mod limits;
+mod loose;
+mod manifest;
+mod objects;
+mod place;
+mod plain;
+mod text;
+mod tree;
+
+pub use error::ReadError;
+pub use kubecause_evidence::Snapshot;
+
+mod input;
+mod read;
+
+pub use input::Input;
+pub use read::{Bundle, read};

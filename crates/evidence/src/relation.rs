@@ -235,3 +235,10 @@ impl Snapshot {
             .collect()
     }
 }
+
+impl Relation {
+    /// The relation's name in `mode.toml`.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(r, _)| *r == self).map_or("same", |(_, name)| name)
+    }
+}
