@@ -14,6 +14,8 @@ const NODES_AND_PODS: &[Needs] = &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Po
 
 /// The correlations of this file.
 pub const CORRELATIONS: &[Correlation] = &[
+    super::containers::APP_LOGS,
+    super::containers::CROWD,
     Correlation {
         signals: &[Signal::fact(
             "shared.most-nodes-silent",
