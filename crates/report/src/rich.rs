@@ -205,7 +205,9 @@ pub(crate) fn wrap_most(spans: &[Span], max: usize, most: usize) -> Vec<Line> {
         let next = lines.drain(most..).next().unwrap_or_default();
         if let Some(last) = lines.last_mut() {
             push_text(last, " ", Tone::Plain);
-            next.iter().for_each(|s| push_text(last, &s.text, s.tone));
+            for s in &next {
+                push_text(last, &s.text, s.tone);
+            }
             push_text(last, " …", Tone::Plain);
             *last = cut_line(last, max.max(2));
         }
