@@ -70,12 +70,12 @@ fn pages(mode: &Mode, say: &mut impl FnMut(String)) {
 
 fn placeholders(mode: &Mode, say: &mut impl FnMut(String)) {
     let mut texts: Vec<&str> = Vec::new();
-    let mut both = |t: &'_ Text| -> bool { t.en.is_empty() || t.zh.is_empty() };
-    let mut one_language = both(&mode.title);
+    let half = |t: &Text| t.en.is_empty() || t.zh.is_empty();
+    let mut one_language = half(&mode.title);
     for fix in &mode.fixes {
-        one_language |= both(&fix.title) || fix.steps.iter().any(|s| both(&s.why));
+        one_language |= half(&fix.title) || fix.steps.iter().any(|s| half(&s.why));
     }
-    one_language |= mode.looks.iter().any(|l| both(&l.why));
+    one_language |= mode.looks.iter().any(|l| half(&l.why));
     if one_language {
         say("a text is missing in one language".into());
     }

@@ -171,6 +171,7 @@ pub struct Snapshot {
     pods_by_owner: FxHashMap<Uid, Vec<u32>>,
     pods_by_label: FxHashMap<(Str, Str, Str), Vec<u32>>,
     events_by_subject: FxHashMap<Subject, Vec<u32>>,
+    pub(crate) links: crate::relation::Links,
 }
 
 impl Snapshot {
@@ -190,7 +191,7 @@ impl Snapshot {
     }
 
     /// The pods that run on that node, or ran there last.
-    pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Pod> {
+    pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Pod> + use<'a> {
         self.pick(self.pods_by_node.get(node))
     }
 
@@ -211,12 +212,12 @@ impl Snapshot {
     }
 
     /// The events about that object, whatever container they name, oldest first.
-    pub fn events_about(&self, subject: &Subject) -> impl Iterator<Item = &Event> {
+    pub fn events_about<'a>(&'a self, subject: &Subject) -> impl Iterator<Item = &'a Event> + use<'a> {
         let found = self.events_by_subject.get(&subject.object());
         found.into_iter().flatten().filter_map(|i| self.events.get(*i as usize))
     }
 
-    fn pick<'a>(&'a self, indexes: Option<&'a Vec<u32>>) -> impl Iterator<Item = &'a Pod> {
+    fn pick<'a>(&'a self, indexes: Option<&'a Vec<u32>>) -> impl Iterator<Item = &'a Pod> + use<'a> {
         indexes.into_iter().flatten().filter_map(|i| self.pods.items.get(*i as usize))
     }
 
@@ -437,6 +438,7 @@ impl SnapshotBuilder {
         s.gaps.dedup();
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
         index(&mut s);
+        s.links = crate::relation::Links::new(&s);
         let taken_at = s.taken_at;
         for facts in s.node_facts.values_mut() {
             let booted_at = facts.booted_at(taken_at);
@@ -536,4 +538,48 @@ fn supported_time(s: &Snapshot) -> Option<Timestamp> {
 /// `time` moved by that many seconds; itself where that leaves the calendar.
 pub fn shift(time: Timestamp, seconds: i64) -> Timestamp {
     time.checked_add(seconds.seconds()).unwrap_or(time)
+}
+
+impl Snapshot {
+    /// A pod's or workload's owners, nearest first, and the subject itself where it is a workload.
+    pub fn owners_of(&self, subject: &Subject) -> Vec<Subject> {
+        let meta = match &subject.kind {
+            Kind::Pod => self.pod(subject).map(|p| &p.metadata),
+            _ => self.workload(subject).map(|w| &w.metadata),
+        };
+        let own = subject.kind.is_workload().then(|| subject.object());
+        own.into_iter().chain(meta.map(|m| self.owners(m)).unwrap_or_default()).collect()
+    }
+}
+
+impl Snapshot {
+    /// All objects of that kind, as subjects. Empty for kinds that have no table.
+    pub fn names_of(&self, kind: &Kind) -> Vec<Subject> {
+        fn all<T: HasMeta>(table: &Table<T>, kind: &Kind) -> Vec<Subject> {
+            table.items.iter().map(|o| o.meta().subject(kind.clone())).collect()
+        }
+        match kind {
+            Kind::Pod => all(&self.pods, kind),
+            Kind::Node => all(&self.nodes, kind),
+            Kind::Namespace => all(&self.namespaces, kind),
+            Kind::Deployment => all(&self.deployments, kind),
+            Kind::ReplicaSet => all(&self.replica_sets, kind),
+            Kind::StatefulSet => all(&self.stateful_sets, kind),
+            Kind::DaemonSet => all(&self.daemon_sets, kind),
+            Kind::Job => all(&self.jobs, kind),
+            Kind::CronJob => all(&self.cron_jobs, kind),
+            Kind::ReplicationController => all(&self.replication_controllers, kind),
+            Kind::Service => all(&self.services, kind),
+            Kind::Ingress => all(&self.ingresses, kind),
+            Kind::PersistentVolumeClaim => all(&self.claims, kind),
+            Kind::PersistentVolume => all(&self.volumes, kind),
+            Kind::HorizontalPodAutoscaler => all(&self.hpas, kind),
+            Kind::PodDisruptionBudget => all(&self.budgets, kind),
+            Kind::APIService => all(&self.api_services, kind),
+            Kind::ConfigMap => all(&self.config_maps, kind),
+            Kind::ServiceAccount => all(&self.service_accounts, kind),
+            Kind::ResourceQuota => all(&self.quotas, kind),
+            _ => Vec::new(),
+        }
+    }
 }

@@ -173,13 +173,23 @@ impl Findings {
         self.all.get(index as usize)
     }
 
+    /// The places in [`Self::all`] of the findings of that signal.
+    pub fn indexes_of(&self, signal: &str) -> &[u32] {
+        self.by_signal.get(signal).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The places in [`Self::all`] of the findings on that object, whatever container they name.
+    pub fn indexes_on(&self, object: &Subject) -> &[u32] {
+        self.by_object.get(object).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The findings of that signal.
-    pub fn of(&self, signal: &str) -> impl Iterator<Item = &Finding> {
+    pub fn of<'a>(&'a self, signal: &str) -> impl Iterator<Item = &'a Finding> + use<'a> {
         self.by_signal.get(signal).into_iter().flatten().filter_map(|i| self.at(*i))
     }
 
     /// The findings on that object, whatever container they name.
-    pub fn on(&self, object: &Subject) -> impl Iterator<Item = &Finding> {
+    pub fn on<'a>(&'a self, object: &Subject) -> impl Iterator<Item = &'a Finding> + use<'a> {
         let found = self.by_object.get(&object.object());
         found.into_iter().flatten().filter_map(|i| self.at(*i))
     }

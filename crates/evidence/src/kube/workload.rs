@@ -229,3 +229,40 @@ pub struct RevisionSpec {
     #[serde(deserialize_with = "de::nullable")]
     pub template: PodTemplate,
 }
+
+/// A revision of a workload: its number, when it was made, and its template.
+pub type Revision<'a> = (i64, Option<Timestamp>, &'a PodTemplate);
+
+/// Evidence that knows the revisions of workloads, oldest first.
+pub trait HasRevisions {
+    /// The `ReplicaSet`s of a Deployment.
+    fn replica_set_revisions(&self, deployment: &Subject) -> Vec<Revision<'_>>;
+    /// The stored revisions of a `StatefulSet` or `DaemonSet`.
+    fn controller_revisions_of(&self, workload: &Subject) -> Vec<Revision<'_>>;
+}
+
+impl HasRevisions for crate::Snapshot {
+    fn replica_set_revisions(&self, deployment: &Subject) -> Vec<Revision<'_>> {
+        let owned = self.replica_sets.in_namespace(deployment.ns()).iter().filter(|rs| {
+            rs.metadata.controller().is_some_and(|o| *o.name == *deployment.name && o.kind == "Deployment")
+        });
+        let number = |rs: &Workload| {
+            rs.metadata.annotations.get("deployment.kubernetes.io/revision").and_then(|r| r.parse().ok())
+        };
+        let mut all: Vec<Revision<'_>> = owned
+            .filter_map(|rs| Some((number(rs)?, rs.metadata.creation_timestamp, &rs.spec.template)))
+            .collect();
+        all.sort_by_key(|r| r.0);
+        all
+    }
+
+    fn controller_revisions_of(&self, workload: &Subject) -> Vec<Revision<'_>> {
+        let owned = self.controller_revisions.in_namespace(workload.ns()).iter().filter(|r| {
+            r.metadata.controller().is_some_and(|o| *o.name == *workload.name && o.kind == workload.kind.as_str())
+        });
+        let mut all: Vec<Revision<'_>> =
+            owned.map(|r| (r.revision, r.metadata.creation_timestamp, &r.data.spec.template)).collect();
+        all.sort_by_key(|r| r.0);
+        all
+    }
+}

@@ -1,10 +1,157 @@
-//! symptoms.
+//! Symptoms: what a user notices first. Each wants a cause; one that no cause explains is printed as unexplained.
 
-use crate::finding::Sink;
-use crate::signal::Family;
-use kubecause_evidence::Snapshot;
+use crate::finding::{Finding, Sink};
+use crate::signal::{Family, Needs, Signal};
+use kubecause_evidence::kube::{Pod, Workload, WorkloadKind};
+use kubecause_evidence::{Kind, Relation, Snapshot};
+use kubecause_model::{Source, Span};
+use jiff::Timestamp;
 
 /// The family.
-pub const FAMILY: Family = Family { signals: &[], observe };
+pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
-fn observe(_snapshot: &Snapshot, _sink: &mut Sink) {}
+const SIGNALS: &[Signal] = &[
+    Signal::symptom(
+        "pod.not-ready",
+        "A pod that should run has a node and is not Ready for more than a minute (status.conditions).",
+        &[Needs::Kind(Kind::Pod)],
+        &[Relation::Same, Relation::PodWorkload, Relation::PodClaims],
+    ),
+    Signal::symptom(
+        "pod.unschedulable",
+        "A pod has no node for more than half a minute (spec.nodeName is empty).",
+        &[Needs::Kind(Kind::Pod)],
+        &[Relation::Same, Relation::PodWorkload, Relation::PodClaims],
+    ),
+    Signal::symptom(
+        "workload.unavailable",
+        "A workload has fewer available replicas than it wants, for more than a minute.",
+        &[],
+        &[Relation::Same, Relation::WorkloadPods],
+    ),
+];
+
+/// Starting takes a while; what is younger than this many seconds is no symptom.
+const GRACE_SECONDS: i64 = 60;
+/// The scheduler answers within seconds.
+const SCHEDULING_GRACE_SECONDS: i64 = 30;
+
+fn observe(snapshot: &Snapshot, sink: &mut Sink) {
+    for pod in snapshot.pods.all() {
+        if let Some(finding) = pod_symptom(snapshot, pod) {
+            sink.add(finding);
+        }
+    }
+    for workload in snapshot.workloads() {
+        if let Some(finding) = workload_symptom(snapshot, workload) {
+            sink.add(finding);
+        }
+    }
+}
+
+fn pod_symptom(snapshot: &Snapshot, pod: &Pod) -> Option<Finding> {
+    if pod.is_finished() || pod.metadata.is_deleting() || pod.is_ready() {
+        return None;
+    }
+    let subject = pod.metadata.subject(Kind::Pod);
+    let reference = format!("pods/{subject}");
+    let created = pod.metadata.creation_timestamp;
+    if !pod.is_scheduled() {
+        let waits = snapshot.age(created).is_none_or(|age| age > SCHEDULING_GRACE_SECONDS);
+        let found = Finding::new("pod.unschedulable", subject).since(created);
+        return waits.then(|| found.cite(Source::Field, created, reference, "spec.nodeName is empty"));
+    }
+    let condition = pod.condition("Ready");
+    let since = condition.and_then(|c| c.last_transition_time).or(created);
+    if snapshot.age(since).is_some_and(|age| age <= GRACE_SECONDS) && !has_restarted(pod) {
+        return None;
+    }
+    let text = condition.map_or_else(
+        || "no Ready condition".to_owned(),
+        |c| format!("Ready={} {}: {}", c.status, c.reason, c.message),
+    );
+    Some(Finding::new("pod.not-ready", subject).since(since).cite(Source::Condition, since, reference, text))
+}
+
+fn has_restarted(pod: &Pod) -> bool {
+    pod.statuses().any(|(_, s)| s.restart_count > 0)
+}
+
+fn workload_symptom(snapshot: &Snapshot, workload: &Workload) -> Option<Finding> {
+    let serves = match workload.kind {
+        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => true,
+        WorkloadKind::ReplicationController => true,
+        // A ReplicaSet counts for itself only when no Deployment stands behind it.
+        WorkloadKind::ReplicaSet => workload.metadata.controller().is_none(),
+        WorkloadKind::Job => false,
+    };
+    let (wanted, available) = (workload.wanted(), workload.available());
+    if !serves || wanted <= available || workload.metadata.is_deleting() {
+        return None;
+    }
+    let since = unavailable_since(workload);
+    if snapshot.age(since).is_some_and(|age| age <= GRACE_SECONDS) {
+        return None;
+    }
+    let subject = workload.subject();
+    let reference = format!("{}/{subject}", subject.kind.as_str().to_lowercase());
+    let text = format!("{available} of {wanted} replicas are available");
+    let finding = Finding::new("workload.unavailable", subject).span(Span::since(since));
+    Some(finding.cite(Source::Field, since, reference, text).param("wanted", wanted).param("available", available))
+}
+
+fn unavailable_since(workload: &Workload) -> Option<Timestamp> {
+    let available = workload.condition("Available").filter(|c| !c.is_true());
+    available.and_then(|c| c.last_transition_time).or(workload.metadata.creation_timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubecause_evidence::{Access, Ingest, SnapshotBuilder};
+
+    fn seen(objects: &[(&str, &str)]) -> Vec<&'static str> {
+        let mut builder = SnapshotBuilder::default();
+        for (kind, json) in objects {
+            match Ingest::parse(kind, json) {
+                Ok(object) => builder.push(object),
+                Err(why) => panic!("{kind}: {why}"),
+            }
+        }
+        builder.access(Kind::Pod, Access::Listed);
+        builder.taken_at("2026-11-22T12:00:00Z".parse().ok());
+        let mut sink = Sink::default();
+        observe(&builder.finish(), &mut sink);
+        sink.finish().all().iter().map(|f| f.signal).collect()
+    }
+
+    #[test]
+    fn a_pod_that_just_started_is_no_symptom() {
+        let pod = |created: &str, node: &str| {
+            format!(
+                r#"{{"metadata":{{"name":"a","namespace":"n","creationTimestamp":"{created}"}},"spec":{{"nodeName":"{node}"}}}}"#
+            )
+        };
+        assert_eq!(seen(&[("Pod", &pod("2026-11-22T11:00:00Z", "w"))]), ["pod.not-ready"]);
+        assert_eq!(seen(&[("Pod", &pod("2026-11-22T11:00:00Z", ""))]), ["pod.unschedulable"]);
+        assert!(seen(&[("Pod", &pod("2026-11-22T11:59:50Z", "w"))]).is_empty());
+        assert!(seen(&[("Pod", &pod("2026-11-22T11:59:50Z", ""))]).is_empty());
+    }
+
+    #[test]
+    fn finished_pods_are_no_symptom() {
+        let pod = r#"{"metadata":{"name":"a","namespace":"n"},"spec":{"nodeName":"w"},"status":{"phase":"Succeeded"}}"#;
+        assert!(seen(&[("Pod", pod)]).is_empty());
+    }
+
+    #[test]
+    fn a_workload_without_all_of_its_replicas() {
+        let w = |ready| {
+            format!(
+                r#"{{"metadata":{{"name":"a","namespace":"n","creationTimestamp":"2026-11-22T11:00:00Z"}},"spec":{{"replicas":2}},"status":{{"availableReplicas":{ready}}}}}"#
+            )
+        };
+        assert_eq!(seen(&[("Deployment", &w(1))]), ["workload.unavailable"]);
+        assert!(seen(&[("Deployment", &w(2))]).is_empty());
+    }
+}

@@ -1,0 +1,62 @@
+//! Fills the placeholders of titles, looks and fixes.
+
+use crate::Context;
+use kubecause_catalogue::{FixSpec, LookSpec, fill};
+use kubecause_evidence::{Kind, Subject};
+use kubecause_model::{Fix, FixStep, Look, Params, Text};
+
+/// The values for a subject: what it is called, where it runs, and the incident's own params.
+pub(crate) fn values(context: &Context<'_>, subject: &Subject, members: &[Subject], params: &Params) -> Params {
+    let snapshot = context.snapshot;
+    let pod = members.iter().chain([subject]).find(|s| s.kind == Kind::Pod);
+    let node = match &subject.kind {
+        Kind::Node => Some(subject.clone()),
+        _ => pod.and_then(|p| snapshot.node_of(p)),
+    };
+    let top = pod.map_or_else(|| subject.object(), |p| snapshot.top_owner(p).object());
+    let mut values = Params::new();
+    let mut put = |key: &str, value: String| {
+        if !value.is_empty() {
+            values.insert(key.to_owned(), value);
+        }
+    };
+    put("name", subject.name.to_string());
+    put("kind", subject.kind.as_str().to_lowercase());
+    put("namespace", subject.ns().to_owned());
+    put("container", subject.container.as_deref().unwrap_or(default_container(context, pod)).to_owned());
+    put("node", node.map(|n| n.name.to_string()).unwrap_or_default());
+    put("pod", pod.map(|p| p.name.to_string()).unwrap_or_default());
+    put("workload", top.slash());
+    put("resource_path", match &subject.namespace {
+        Some(ns) => format!("{} -n {ns}", subject.slash()),
+        None => subject.slash(),
+    });
+    values.extend(params.clone());
+    values
+}
+
+/// The pod's first container, for commands that need one.
+fn default_container<'c>(context: &'c Context<'_>, pod: Option<&Subject>) -> &'c str {
+    let found = pod.and_then(|p| context.snapshot.pod(p));
+    found.and_then(|p| p.spec.containers.first()).map(|c| c.name.as_str()).unwrap_or_default()
+}
+
+pub(crate) fn text(spec: &Text, values: &Params) -> Text {
+    Text { en: fill(&spec.en, values), zh: fill(&spec.zh, values) }
+}
+
+pub(crate) fn look(spec: &LookSpec, values: &Params) -> Look {
+    Look { run: fill(&spec.run, values), why: text(&spec.why, values) }
+}
+
+pub(crate) fn fix(spec: &FixSpec, values: &Params) -> Fix {
+    let optional = |s: &Option<String>| s.as_deref().map(|t| fill(t, values));
+    let steps = spec.steps.iter().map(|s| FixStep {
+        run: fill(&s.run, values),
+        why: text(&s.why, values),
+        guard: optional(&s.guard),
+        verify: optional(&s.verify),
+        undo: optional(&s.undo),
+    });
+    Fix { title: text(&spec.title, values), risk: spec.risk, steps: steps.collect() }
+}
