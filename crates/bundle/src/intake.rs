@@ -33,7 +33,9 @@ impl Intake {
         let builder = &mut self.builder;
         let tally = objects::read(text, path, file_kind, &mut |o| builder.push(o), &mut |g| gaps.push(g));
         self.objects += tally.total();
-        gaps.into_iter().for_each(|g| self.builder.gap(g));
+        for gap in gaps {
+            self.builder.gap(gap);
+        }
         tally
     }
 
@@ -67,7 +69,9 @@ impl Intake {
                 *slot = access;
             }
         }
-        kinds.into_iter().for_each(|(kind, access)| self.builder.access(kind, access));
+        for (kind, access) in kinds {
+            self.builder.access(kind, access);
+        }
         self.builder.taken_at(self.taken_at);
         self.builder.finish()
     }

@@ -1,5 +1,7 @@
 //! The binary `kubecause`: arguments, wiring, exit codes. It holds no logic of its own.
 
+#![allow(clippy::disallowed_methods, reason = "the binary reads its environment")]
+
 mod args;
 mod diagnose;
 mod explain;

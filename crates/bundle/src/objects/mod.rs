@@ -84,7 +84,7 @@ pub fn read(
     };
     let mut tally = Tally::default();
     for document in documents {
-        Reading { path, file_kind, tally: &mut tally, push, gap }.document(document);
+        Reading { path, file_kind, tally: &mut tally, push, gap }.document(&document);
     }
     tally
 }
@@ -98,7 +98,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn document(&mut self, document: Document<'_>) {
+    fn document(&mut self, document: &Document<'_>) {
         let broken = document.broken.as_ref().map(|b| {
             let why = if b.truncated { Why::Truncated } else { Why::Unparsable };
             let after = document.items.as_ref().map_or(String::new(), |i| format!("after item {}: ", i.len()));
@@ -139,7 +139,9 @@ impl Reading<'_> {
             }
             Some(kind) if kind.ends_with("List") && head.api_version.is_some() && is_yaml => {
                 // A list in flow style, which cannot be split by lines.
-                json::split(&json).into_iter().for_each(|d| self.document(d));
+                for document in json::split(&json) {
+                    self.document(&document);
+                }
             }
             Some(_) => {
                 self.tally.singles += 1;
