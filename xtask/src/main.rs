@@ -1,2 +1,43 @@
-//! x
-fn main() {}
+//! Automation of this repository: `cargo xtask --help`.
+#![allow(clippy::disallowed_methods, reason = "automation reads and writes files")]
+
+mod docs;
+mod new_mode;
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Automation of this repository")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write the folder of a new failure mode, ready to be filled in
+    NewMode {
+        /// Its area: node, pod, scheduling …
+        area: String,
+        /// Its id: what is wrong, in lower-case words joined by hyphens
+        id: String,
+        /// Only check that what would be written is sound
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write the pages under docs/ from the catalogue and the signals
+    Docs,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().task {
+        Task::NewMode { area, id, dry_run } => new_mode::run(&repository(), &area, &id, dry_run),
+        Task::Docs => docs::run(&repository()),
+    }
+}
+
+/// The top of the repository.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

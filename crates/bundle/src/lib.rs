@@ -1,1 +1,29 @@
-//! x
+//! Reads what people have of a cluster (a plain capture, an archive of one, output of `kubectl get -o json|yaml`) into a
+//! [`Snapshot`]. What is missing, refused or broken inside of an input becomes a gap; only an input that cannot be
+//! read at all is an error. Every input is treated as hostile: bounded, no links followed, no path left, no panic.
+//!
+//! Knows nothing about live clusters, and nothing about causes.
+
+mod archive;
+mod dir;
+mod error;
+mod files;
+mod input;
+mod intake;
+mod layout;
+mod limits;
+mod loose;
+mod manifest;
+mod objects;
+mod place;
+mod plain;
+mod read;
+mod source;
+mod text;
+mod tree;
+
+pub use error::ReadError;
+pub use input::Input;
+pub use kubecause_evidence::Snapshot;
+pub use limits::Limits;
+pub use read::{Bundle, read, read_within};

@@ -1,1 +1,75 @@
-fn main() {}
+//! The binary `kubecause`: arguments, wiring, exit codes. It holds no logic of its own.
+
+#![allow(clippy::disallowed_methods, reason = "the binary reads its environment")]
+
+mod args;
+mod diagnose;
+mod explain;
+mod modes;
+mod objects;
+mod terminal;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use std::process::ExitCode;
+
+/// Wrong use: an unknown flag, an object that is not there. Values of 64 and above follow `sysexits.h`.
+const EX_USAGE: u8 = 64;
+/// The input cannot be read.
+const EX_NOINPUT: u8 = 66;
+/// A fault of kubecause itself.
+const EX_SOFTWARE: u8 = 70;
+
+/// An error with the exit code that it ends the program with.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    why: anyhow::Error,
+}
+
+impl Failure {
+    fn usage(why: impl Into<anyhow::Error>) -> Self {
+        Self { code: EX_USAGE, why: why.into() }
+    }
+
+    fn input(why: impl Into<anyhow::Error>) -> Self {
+        Self { code: EX_NOINPUT, why: why.into() }
+    }
+
+    fn internal(why: impl Into<anyhow::Error>) -> Self {
+        Self { code: EX_SOFTWARE, why: why.into() }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { EX_USAGE });
+        }
+    };
+    let done = match cli.command {
+        Command::Diagnose(args) => diagnose::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Modes(args) => modes::run(&args),
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            let name = command.get_name().to_owned();
+            clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+            Ok(0)
+        }
+        Command::Man => {
+            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout());
+            rendered.map(|()| 0).map_err(Failure::internal)
+        }
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("kubecause: {:#}", failure.why);
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -171,6 +171,7 @@ pub struct Snapshot {
     pods_by_owner: FxHashMap<Uid, Vec<u32>>,
     pods_by_label: FxHashMap<(Str, Str, Str), Vec<u32>>,
     events_by_subject: FxHashMap<Subject, Vec<u32>>,
+    pub(crate) links: crate::relation::Links,
 }
 
 impl Snapshot {
@@ -437,6 +438,7 @@ impl SnapshotBuilder {
         s.gaps.dedup();
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
         index(&mut s);
+        s.links = crate::relation::Links::new(&s);
         let taken_at = s.taken_at;
         for log in s.node_facts.values_mut().flat_map(|n| n.logs.iter_mut()) {
             log.anchor(taken_at);
@@ -543,5 +545,37 @@ impl Snapshot {
         };
         let own = subject.kind.is_workload().then(|| subject.object());
         own.into_iter().chain(meta.map(|m| self.owners(m)).unwrap_or_default()).collect()
+    }
+}
+
+impl Snapshot {
+    /// All objects of that kind, as subjects. Empty for kinds that have no table.
+    pub fn names_of(&self, kind: &Kind) -> Vec<Subject> {
+        fn all<T: HasMeta>(table: &Table<T>, kind: &Kind) -> Vec<Subject> {
+            table.items.iter().map(|o| o.meta().subject(kind.clone())).collect()
+        }
+        match kind {
+            Kind::Pod => all(&self.pods, kind),
+            Kind::Node => all(&self.nodes, kind),
+            Kind::Namespace => all(&self.namespaces, kind),
+            Kind::Deployment => all(&self.deployments, kind),
+            Kind::ReplicaSet => all(&self.replica_sets, kind),
+            Kind::StatefulSet => all(&self.stateful_sets, kind),
+            Kind::DaemonSet => all(&self.daemon_sets, kind),
+            Kind::Job => all(&self.jobs, kind),
+            Kind::CronJob => all(&self.cron_jobs, kind),
+            Kind::ReplicationController => all(&self.replication_controllers, kind),
+            Kind::Service => all(&self.services, kind),
+            Kind::Ingress => all(&self.ingresses, kind),
+            Kind::PersistentVolumeClaim => all(&self.claims, kind),
+            Kind::PersistentVolume => all(&self.volumes, kind),
+            Kind::HorizontalPodAutoscaler => all(&self.hpas, kind),
+            Kind::PodDisruptionBudget => all(&self.budgets, kind),
+            Kind::APIService => all(&self.api_services, kind),
+            Kind::ConfigMap => all(&self.config_maps, kind),
+            Kind::ServiceAccount => all(&self.service_accounts, kind),
+            Kind::ResourceQuota => all(&self.quotas, kind),
+            _ => Vec::new(),
+        }
     }
 }

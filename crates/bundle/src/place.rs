@@ -1,0 +1,127 @@
+//! What a path of a plain capture means: which resource, log or node it belongs to.
+
+use crate::objects::is_native;
+use kubecause_evidence::{Kind, plural_to_kind};
+
+/// What a file of a plain capture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// `capture.json`.
+    Manifest,
+    /// `cluster/version.json`.
+    Version,
+    /// `cluster/readyz.txt`.
+    Readyz,
+    /// `cluster/<resource>.json|yaml`.
+    Resource(&'a str),
+    /// `cluster/<resource>.error`: why it is not there.
+    ResourceError(&'a str),
+    /// `logs/<namespace>/<pod>/<container>.log`, and whether it is the previous one's.
+    ContainerLog(&'a str, &'a str, &'a str, bool),
+    /// `nodes/<node>/<file>`.
+    Node(&'a str, &'a str),
+    /// `control-plane/<component>.log`.
+    Component(&'a str),
+    /// `operator/*.txt`.
+    Transcript,
+    /// Nothing that is read.
+    Unknown,
+}
+
+impl<'a> Place<'a> {
+    /// What the file at that path of a capture is; `/` separates folders.
+    pub fn of(path: &'a str) -> Self {
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts.as_slice() {
+            ["capture.json"] => Self::Manifest,
+            ["cluster", "version.json" | "version.yaml"] => Self::Version,
+            ["cluster", "readyz" | "readyz.txt"] => Self::Readyz,
+            ["cluster", file] => cluster(file),
+            ["logs", namespace, pod, file] => container(namespace, pod, file),
+            ["nodes", node, file] => Self::Node(node, file),
+            ["control-plane", file] if !file.starts_with('.') => {
+                Self::Component(strip_any(file, &[".log", ".txt"]).unwrap_or(file))
+            }
+            ["operator", _] => Self::Transcript,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether a path that means this shows that its top is a capture.
+    pub fn marks_a_capture(self) -> bool {
+        !matches!(self, Self::Unknown | Self::Transcript)
+    }
+}
+
+fn cluster(file: &str) -> Place<'_> {
+    const DATA: [&str; 3] = [".json", ".yaml", ".yml"];
+    if file.starts_with('.') {
+        return Place::Unknown;
+    }
+    if let Some(stem) = strip_any(file, &[".error", ".err"]) {
+        return Place::ResourceError(strip_any(stem, &DATA).unwrap_or(stem));
+    }
+    match strip_any(file, &DATA) {
+        Some(stem) => Place::Resource(stem),
+        None if strip_any(file, &[".txt", ".md", ".log"]).is_some() => Place::Unknown,
+        None => Place::Resource(file),
+    }
+}
+
+fn container<'a>(namespace: &'a str, pod: &'a str, file: &'a str) -> Place<'a> {
+    let stem = strip_any(file, &[".log", ".txt"]).unwrap_or(file);
+    let previous = strip_any(stem, &[".previous", "-previous"]);
+    let container = previous.unwrap_or(stem);
+    if container.is_empty() || container.starts_with('.') {
+        return Place::Unknown;
+    }
+    Place::ContainerLog(namespace, pod, container, previous.is_some())
+}
+
+fn strip_any<'a>(text: &'a str, ends: &[&str]) -> Option<&'a str> {
+    ends.iter().find_map(|end| text.strip_suffix(end)).filter(|rest| !rest.is_empty())
+}
+
+/// The kind that a resource such as `pods` or `deployments.apps` holds. One of a foreign group is another kind, even
+/// where it has the same name (`nodes.metrics.k8s.io`).
+pub fn kind_of(resource: &str) -> Kind {
+    let group = resource.split_once('.').map_or("", |(_, group)| group);
+    let known = is_native(group).then(|| plural_to_kind(resource)).flatten();
+    known.unwrap_or_else(|| Kind::Other(resource.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_have_a_meaning() {
+        for (path, place) in [
+            ("capture.json", Place::Manifest),
+            ("cluster/pods.json", Place::Resource("pods")),
+            ("cluster/pods", Place::Resource("pods")),
+            ("cluster/deployments.apps.yaml", Place::Resource("deployments.apps")),
+            ("cluster/pods.error", Place::ResourceError("pods")),
+            ("cluster/jobs.batch.json.error", Place::ResourceError("jobs.batch")),
+            ("cluster/readyz.txt", Place::Readyz),
+            ("cluster/notes.txt", Place::Unknown),
+            ("logs/shop/cart-1/app.log", Place::ContainerLog("shop", "cart-1", "app", false)),
+            ("logs/shop/cart-1/app.previous.log", Place::ContainerLog("shop", "cart-1", "app", true)),
+            ("logs/shop/cart-1/app", Place::ContainerLog("shop", "cart-1", "app", false)),
+            ("nodes/worker-1/df.txt", Place::Node("worker-1", "df.txt")),
+            ("control-plane/etcd.log", Place::Component("etcd")),
+            ("operator/get.txt", Place::Transcript),
+            ("cluster/a/b.json", Place::Unknown),
+            ("README.md", Place::Unknown),
+        ] {
+            assert_eq!(Place::of(path), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_group_is_another_kind() {
+        assert_eq!(kind_of("nodes"), Kind::Node);
+        assert_eq!(kind_of("events.events.k8s.io"), Kind::Event);
+        assert_eq!(kind_of("nodes.metrics.k8s.io"), Kind::Other("nodes.metrics.k8s.io".into()));
+    }
+}

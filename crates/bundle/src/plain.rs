@@ -1,0 +1,176 @@
+//! A plain capture: one folder per kind of evidence, `capture.json` saying what was asked for.
+
+use crate::intake::{Intake, node_log, why_of};
+use crate::manifest::Manifest;
+use crate::place::{Place, kind_of};
+use kubecause_evidence::log::{LogFile, LogSource};
+use kubecause_evidence::{Access, ContainerLogKey, Gap, Kind, Why};
+use kubecause_model::one_line;
+use std::collections::BTreeMap;
+
+/// Reads the files of one plain capture, in any order.
+#[derive(Debug, Default)]
+pub struct Plain {
+    manifest: Option<Manifest>,
+    /// Resources that have a file, and what it shows about them.
+    found: BTreeMap<String, Access>,
+    /// Resources that have an error file, with its words.
+    errors: BTreeMap<String, String>,
+    transcripts: usize,
+}
+
+impl Plain {
+    /// Reads one file. `path` is its place in the capture.
+    pub fn file(&mut self, path: &str, text: String, intake: &mut Intake) {
+        match Place::of(path) {
+            Place::Manifest => match Manifest::parse(&text) {
+                Some(manifest) => self.manifest = Some(manifest),
+                None => intake.gap(path, Why::Unparsable, "which kinds were asked for is not known"),
+            },
+            Place::Version => match version(&text) {
+                Some(version) => intake.builder.version(version),
+                None => intake.gap(path, Why::Unparsable, "the version of the API server is not known"),
+            },
+            Place::Readyz => intake.builder.readyz(text),
+            Place::Resource(resource) => self.resource(resource, path, &text, intake),
+            Place::ResourceError(resource) => {
+                self.errors.insert(resource.to_owned(), error_words(&text));
+            }
+            Place::ContainerLog(namespace, pod, container, previous) => {
+                let key = ContainerLogKey {
+                    namespace: namespace.into(),
+                    pod: pod.into(),
+                    container: container.into(),
+                    previous,
+                };
+                let log = LogFile::new(LogSource::Container, path, text);
+                intake.excuse(&log);
+                intake.builder.container_log(key, log);
+            }
+            Place::Node(node, name) => node_file(node, name, path, text, intake),
+            Place::Component(name) => {
+                let log = LogFile::new(LogSource::Component(name.into()), path, text);
+                intake.builder.component_log(name, log);
+            }
+            Place::Transcript => self.transcripts += 1,
+            Place::Unknown => {}
+        }
+    }
+
+    /// Says that a file is there that could not be read.
+    pub fn unreadable(&mut self, path: &str, why: Why) {
+        if let Place::Resource(resource) = Place::of(path) {
+            self.found.insert(resource.to_owned(), Access::Missing(why));
+        }
+    }
+
+    fn resource(&mut self, resource: &str, path: &str, text: &str, intake: &mut Intake) {
+        let kind = kind_of(resource);
+        let known = (!matches!(kind, Kind::Other(_))).then_some(&kind);
+        let tally = intake.objects(text, path, known);
+        let mut gap = |why, says: String| {
+            intake.gap(path, why, says);
+            Access::Missing(why)
+        };
+        let has_own = tally.objects.contains_key(&kind) || tally.list_kinds.contains(&kind);
+        let has_other = tally.objects.keys().chain(&tally.list_kinds).find(|k| **k != kind);
+        let access = match (&tally.refused, tally.partial, has_other) {
+            (Some(words), ..) => gap(why_of(words), one_line(words, 200)),
+            (_, Some(why), _) => {
+                if !tally.is_something() && text.trim().is_empty() {
+                    gap(why, "the file is empty".to_owned())
+                } else {
+                    Access::Missing(why)
+                }
+            }
+            (.., Some(other)) if known.is_some() && !has_own => {
+                gap(Why::Unparsable, format!("it holds objects of kind {other}"))
+            }
+            _ if text.trim().is_empty() => gap(Why::Truncated, "the file is empty".to_owned()),
+            _ if !tally.is_something() => gap(Why::Unparsable, "it holds no Kubernetes objects".to_owned()),
+            _ if tally.lists == 0 => gap(Why::NotCollected, "it holds single objects, not a list".to_owned()),
+            _ => Access::Listed,
+        };
+        self.found.insert(resource.to_owned(), access);
+    }
+
+    /// Says which kinds were listed, now that all files are read.
+    pub fn finish(mut self, intake: &mut Intake) {
+        let manifest = self.manifest.take().unwrap_or_default();
+        intake.taken_at(manifest.taken_at);
+        for (resource, said) in &manifest.kinds {
+            if !self.found.contains_key(resource) && !self.errors.contains_key(resource) {
+                let access = said.without_file();
+                if let Access::Missing(why) = access {
+                    let says = if said.is_ok() { "capture.json names it, but its file is not there" } else { said.words() };
+                    intake.gap(resource, why, says);
+                }
+                intake.resource(resource, &kind_of(resource), access);
+            } else if let Some(why) = said.failed().filter(|_| !self.errors.contains_key(resource)) {
+                intake.gap(resource, why, said.words());
+                intake.resource(resource, &kind_of(resource), Access::Missing(why));
+            }
+        }
+        for (resource, words) in &self.errors {
+            if words.is_empty() && self.found.contains_key(resource) {
+                continue;
+            }
+            let why = why_of(words);
+            intake.gap(resource, why, words.as_str());
+            intake.resource(resource, &kind_of(resource), Access::Missing(why));
+        }
+        for (resource, access) in self.found {
+            intake.resource(&resource, &kind_of(&resource), access);
+        }
+        if self.transcripts > 0 {
+            intake.gap("operator", Why::NotCollected, "transcripts of commands are not read");
+        }
+    }
+}
+
+fn node_file(node: &str, name: &str, path: &str, text: String, intake: &mut Intake) {
+    if let Some(of) = name.strip_suffix(".error").or_else(|| name.strip_suffix(".err")) {
+        let words = error_words(&text);
+        if !words.is_empty() {
+            intake.gap(format!("nodes/{node}/{of}"), why_of(&words), words);
+        }
+        return;
+    }
+    let facts = intake.builder.node(node);
+    if let Some(source) = node_log(name) {
+        facts.logs.push(LogFile::new(source, path, text));
+        return;
+    }
+    let before = facts.failed.len();
+    let known = facts.read(path, name, &text)
+        || (!name.contains('.') && [".txt", ".json"].iter().any(|end| facts.read(path, &format!("{name}{end}"), &text)));
+    if known && facts.failed.len() > before {
+        let first = text.lines().next().map(|l| one_line(l, 120)).unwrap_or_default();
+        let (why, says) = match first.as_str() {
+            "" => (Why::Truncated, "the file is empty".to_owned()),
+            line => (if looks_like_an_excuse(line) { why_of(line) } else { Why::Unparsable }, line.to_owned()),
+        };
+        intake.builder.gap(Gap::new(path, why, says));
+    }
+}
+
+/// Whether a line is a client's error and not what the file should hold.
+fn looks_like_an_excuse(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    ["error", "timed out", "timeout", "forbidden", "unable", "refused", "denied"].iter().any(|w| line.contains(w))
+}
+
+/// The words of an error file. Warnings and notices that a client prints beside a good answer are no error.
+fn error_words(text: &str) -> String {
+    let notices = ["Warning:", "No resources found", "W0", "W1", "I0", "I1"];
+    let is_notice = |l: &str| notices.iter().any(|n| l.trim_start().starts_with(n)) || l.contains(" memcache.go:");
+    let errors = text.lines().filter(|l| !is_notice(l));
+    one_line(&errors.collect::<Vec<_>>().join(" "), 200)
+}
+
+/// `serverVersion.gitVersion` of `kubectl version -o json`, or `gitVersion` of the API's own `/version`.
+fn version(text: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let server = value.get("serverVersion").unwrap_or(&value);
+    Some(server.get("gitVersion")?.as_str()?.to_owned())
+}

@@ -1,0 +1,125 @@
+//! The way from inputs to a snapshot.
+
+use crate::error::ReadError;
+use crate::files::{self, plural};
+use crate::input::Input;
+use crate::intake::Intake;
+use crate::limits::Limits;
+use crate::source::{Packing, Shape, Source};
+use crate::tree::{Content, Want, fetch};
+use crate::{archive, dir, loose, text};
+use kubecause_evidence::{Snapshot, Why};
+use std::io;
+use std::path::Path;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The evidence.
+    pub snapshot: Snapshot,
+    /// What the inputs were: `plain capture, 27 files`.
+    pub description: String,
+}
+
+/// Reads inputs into one snapshot.
+///
+/// # Errors
+/// Where an input cannot be opened, is empty, or is nothing that kubecause knows.
+pub fn read(inputs: &[Input]) -> Result<Bundle, ReadError> {
+    read_within(inputs, &Limits::default())
+}
+
+/// [`read`] within other bounds than the usual ones.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
+    if inputs.is_empty() {
+        return Err(ReadError::NoInput);
+    }
+    let mut intake = Intake::default();
+    let mut described = Vec::new();
+    for input in inputs {
+        described.push(one(input, limits, &mut intake)?);
+    }
+    Ok(Bundle { snapshot: intake.finish(), description: described.join("; ") })
+}
+
+fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
+    let name = input.name();
+    let io = |source| ReadError::Io { path: name.clone(), source };
+    let source = match input {
+        Input::Path(path) if path.is_dir() => return directory(&name, path, limits, intake),
+        Input::Path(path) => Source::of(path, limits).map_err(io)?,
+        Input::Stdin => Source::of_stream(io::stdin().lock(), limits).map_err(io)?,
+        Input::Bytes { bytes, .. } => Source::Bytes(bytes.into()),
+    };
+    match source.shape().map_err(io)? {
+        Shape::Empty => Err(ReadError::Empty { path: name }),
+        Shape::Foreign(format) => {
+            Err(ReadError::Unknown { path: name, hint: format!(" (it is {format}, which must be unpacked first)") })
+        }
+        Shape::Single(packing) => single(&name, &source, packing, limits, intake),
+        shape => {
+            let listing = archive::list(&source, shape, limits);
+            let form = format!(" in a {}", shape.name());
+            let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
+                archive::read(&source, shape, limits, want, take);
+            };
+            files::read(&name, &form, listing, limits, intake, &mut visit)
+        }
+    }
+}
+
+fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
+    let listing = dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
+    let paths = listing.paths.clone();
+    let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
+        for file in &paths {
+            match want(file) {
+                Want::Skip => {}
+                want => take(file, dir::read(path, file, want)),
+            }
+        }
+    };
+    files::read(name, "", listing, limits, intake, &mut visit)
+}
+
+/// One file, or standard input, of kubectl's output.
+fn single(
+    name: &str,
+    source: &Source<'_>,
+    packing: Packing,
+    limits: &Limits,
+    intake: &mut Intake,
+) -> Result<String, ReadError> {
+    let io = |source| ReadError::Io { path: name.to_owned(), source };
+    let unknown = |hint: &str| ReadError::Unknown { path: name.to_owned(), hint: hint.to_owned() };
+    let reader = source.unpack(packing).map_err(io)?;
+    let (bytes, cut) = match fetch(reader, Want::Whole(limits.objects)) {
+        Content::Bytes(bytes) | Content::Tail(bytes) => (bytes, None),
+        Content::Cut(bytes, says) if bytes.is_empty() => return Err(io(io::Error::other(says))),
+        Content::Cut(bytes, says) => {
+            intake.gap(name, Why::Truncated, says);
+            (bytes, Some(Why::Truncated))
+        }
+        Content::TooLarge => return Err(unknown(" (it is longer than kubecause reads)")),
+        Content::Failed(_, says) => return Err(io(io::Error::other(says))),
+    };
+    let is_binary = bytes.iter().take(4096).filter(|b| **b == 0).count() > 0;
+    let text = text::decode(bytes);
+    if text.trim().is_empty() {
+        return Err(ReadError::Empty { path: name.to_owned() });
+    }
+    let before = intake.objects;
+    let tally = loose::file(name, &text, cut, intake);
+    if !tally.is_something() {
+        return Err(unknown(match tally.partial {
+            Some(Why::Truncated) => " (it ends within its first object)",
+            Some(_) => " (it is JSON or YAML, but not of Kubernetes objects)",
+            None if is_binary => " (it is no text)",
+            None => " (it is a text, but neither JSON nor YAML of Kubernetes objects)",
+        }));
+    }
+    Ok(format!("kubectl output, {}", plural(intake.objects - before, "object")))
+}

@@ -1,0 +1,79 @@
+//! `pod/cart-1`, `deploy/cart`, `node worker-1`: which objects of a Snapshot are meant.
+
+use crate::Failure;
+use anyhow::{anyhow, bail};
+use kubecause_evidence::{Kind, Snapshot, Subject, plural_to_kind};
+
+/// kubectl's short names.
+const SHORT: [(&str, Kind); 19] = [
+    ("po", Kind::Pod),
+    ("no", Kind::Node),
+    ("ns", Kind::Namespace),
+    ("deploy", Kind::Deployment),
+    ("rs", Kind::ReplicaSet),
+    ("sts", Kind::StatefulSet),
+    ("ds", Kind::DaemonSet),
+    ("cj", Kind::CronJob),
+    ("rc", Kind::ReplicationController),
+    ("svc", Kind::Service),
+    ("ing", Kind::Ingress),
+    ("pvc", Kind::PersistentVolumeClaim),
+    ("pv", Kind::PersistentVolume),
+    ("sc", Kind::StorageClass),
+    ("cm", Kind::ConfigMap),
+    ("sa", Kind::ServiceAccount),
+    ("quota", Kind::ResourceQuota),
+    ("hpa", Kind::HorizontalPodAutoscaler),
+    ("pdb", Kind::PodDisruptionBudget),
+];
+
+/// The objects that the words name: `TYPE/NAME …`, or `TYPE NAME …` as kubectl takes it.
+pub fn find(snapshot: &Snapshot, words: &[String], namespace: Option<&str>) -> Result<Vec<Subject>, Failure> {
+    let mut named: Vec<(Kind, &str)> = Vec::new();
+    let slashed = words.iter().any(|w| w.contains('/'));
+    if let ([kind, names @ ..], false) = (words, slashed) {
+        if names.is_empty() {
+            return Err(Failure::usage(anyhow!("{kind:?} names a type but no object; write {kind}/NAME")));
+        }
+        let kind = kind_of(kind).map_err(Failure::usage)?;
+        named.extend(names.iter().map(|n| (kind.clone(), n.as_str())));
+    }
+    for word in words.iter().filter(|_| slashed) {
+        let Some((kind, name)) = word.split_once('/') else {
+            return Err(Failure::usage(anyhow!("{word:?} is not of the form TYPE/NAME")));
+        };
+        named.push((kind_of(kind).map_err(Failure::usage)?, name));
+    }
+    let mut found = Vec::new();
+    for (kind, name) in named {
+        let matching = existing(snapshot, &kind, name, namespace);
+        if matching.is_empty() {
+            return Err(Failure::usage(not_there(snapshot, &kind, name, namespace)));
+        }
+        found.extend(matching);
+    }
+    Ok(found)
+}
+
+fn kind_of(word: &str) -> anyhow::Result<Kind> {
+    let lower = word.to_lowercase();
+    let short = SHORT.iter().find(|(s, _)| *s == lower).map(|(_, k)| k.clone());
+    let full = || Kind::KNOWN.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(word));
+    match short.or_else(full).or_else(|| plural_to_kind(word)) {
+        Some(kind) => Ok(kind),
+        None => bail!("{word:?} is no type that kubecause knows"),
+    }
+}
+
+fn existing(snapshot: &Snapshot, kind: &Kind, name: &str, namespace: Option<&str>) -> Vec<Subject> {
+    let all = snapshot.names_of(kind).into_iter();
+    all.filter(|s| *s.name == *name && (namespace.is_none_or(|ns| s.ns() == ns) || s.namespace.is_none())).collect()
+}
+
+/// Says that the object is not in the capture, and which name is near.
+fn not_there(snapshot: &Snapshot, kind: &Kind, name: &str, namespace: Option<&str>) -> anyhow::Error {
+    let place = namespace.map(|ns| format!(" in namespace {ns}")).unwrap_or_default();
+    let near = snapshot.names_of(kind).into_iter().find(|s| s.name.contains(name) || name.contains(&*s.name));
+    let hint = near.map(|s| format!("; did you mean {}/{}?", s.kind.as_str().to_lowercase(), s.name));
+    anyhow!("{kind} {name:?} is not in this capture{place}{}", hint.unwrap_or_default())
+}

@@ -1,0 +1,21 @@
+# A short menu; what is long is in `cargo xtask`.
+
+# Everything that must hold before a change lands
+check:
+    .ci/run
+
+# The tests
+test:
+    cargo test --workspace
+
+# The pages under docs/, from the catalogue
+docs:
+    cargo xtask docs
+
+# A new failure mode: just mode node container-runtime-slow
+mode area id:
+    cargo xtask new-mode {{area}} {{id}}
+
+# Time, peak memory and bytes on the captures that ship
+bench:
+    cargo bench --workspace
