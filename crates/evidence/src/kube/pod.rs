@@ -42,12 +42,16 @@ pub struct PodSpec {
     pub restart_policy: Sym,
     pub host_network: bool,
     pub dns_policy: Sym,
+    #[serde(deserialize_with = "de::nullable")]
+    pub dns_config: DnsConfig,
     pub node_selector: Labels,
     #[serde(deserialize_with = "de::nullable")]
     pub affinity: Affinity,
     pub tolerations: List<Toleration>,
     pub topology_spread_constraints: List<TopologySpread>,
     pub scheduling_gates: List<Named>,
+    /// What the runtime class adds to the requests.
+    pub overhead: Resources,
     pub volumes: List<Volume>,
     pub containers: List<Container>,
     pub init_containers: List<Container>,
@@ -67,6 +71,12 @@ impl PodSpec {
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.all_containers().find(|c| c.name == *name)
     }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DnsConfig {
+    pub nameservers: List<Sym>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -121,6 +131,7 @@ pub struct PodAffinityTerm {
     pub label_selector: Selector,
     pub topology_key: Sym,
     pub namespaces: List<Sym>,
+    pub namespace_selector: Option<Selector>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -466,6 +477,9 @@ pub struct Running {
 pub struct Terminated {
     pub exit_code: i32,
     pub signal: Option<i32>,
+    /// The run that ended; the kernel log names it in the cgroup of what it kills.
+    #[serde(rename = "containerID")]
+    pub container_id: Sym,
     pub reason: Sym,
     pub message: Sym,
     #[serde(deserialize_with = "de::time")]

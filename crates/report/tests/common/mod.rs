@@ -80,7 +80,7 @@ pub fn unknown() -> Diagnosis {
         unexplained: (0..17)
             .map(|i| Unexplained {
                 signal: "pod.not-ready".to_owned(),
-                subject: pod(&format!("cart-7d9f6c5b4-x2x4{}", char::from(b'b' + i))),
+                subject: pod(&format!("cart-7d9f6c5b4-x2{}b4", &"bcdfghjklmnpqrstvwxz"[i..=i])),
                 evidence: vec![Citation::new(
                     Source::Condition,
                     at("17:40:00"),
