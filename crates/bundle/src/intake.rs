@@ -108,7 +108,8 @@ pub fn why_of(words: &str) -> Why {
 /// Whether a file of that name is a node's log, and whose.
 pub fn node_log(name: &str) -> Option<LogSource> {
     let known_text = [".txt", ".json", ".toml", ".yaml", ".error"].iter().any(|end| name.ends_with(end));
-    kubecause_evidence::node::log_source(name).filter(|source| !known_text || !matches!(source, LogSource::Other(_)))
+    kubecause_evidence::node::log_source(name)
+        .filter(|source| !known_text || !matches!(source, LogSource::Other(_)))
 }
 
 #[cfg(test)]
