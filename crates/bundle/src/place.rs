@@ -3,9 +3,6 @@
 use crate::objects::is_native;
 use kubecause_evidence::{Kind, plural_to_kind};
 
-/// The folders of a plain capture.
-const FOLDERS: [&str; 5] = ["cluster", "logs", "nodes", "control-plane", "operator"];
-
 /// What a file of a plain capture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -91,11 +88,6 @@ pub fn kind_of(resource: &str) -> Kind {
     let group = resource.split_once('.').map_or("", |(_, group)| group);
     let known = is_native(group).then(|| plural_to_kind(resource)).flatten();
     known.unwrap_or_else(|| Kind::Other(resource.into()))
-}
-
-/// Whether that is the name of one of a capture's own folders.
-pub fn is_folder(name: &str) -> bool {
-    FOLDERS.contains(&name)
 }
 
 #[cfg(test)]

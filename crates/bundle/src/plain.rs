@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub struct Plain {
     manifest: Option<Manifest>,
     /// Resources that have a file, and what it shows about them.
-    found: BTreeMap<String, (Access, usize)>,
+    found: BTreeMap<String, Access>,
     /// Resources that have an error file, with its words.
     errors: BTreeMap<String, String>,
     transcripts: usize,
@@ -60,7 +60,7 @@ impl Plain {
     /// Says that a file is there that could not be read.
     pub fn unreadable(&mut self, path: &str, why: Why) {
         if let Place::Resource(resource) = Place::of(path) {
-            self.found.insert(resource.to_owned(), (Access::Missing(why), 0));
+            self.found.insert(resource.to_owned(), Access::Missing(why));
         }
     }
 
@@ -91,7 +91,7 @@ impl Plain {
             _ if tally.lists == 0 => gap(Why::NotCollected, "it holds single objects, not a list".to_owned()),
             _ => Access::Listed,
         };
-        self.found.insert(resource.to_owned(), (access, tally.total()));
+        self.found.insert(resource.to_owned(), access);
     }
 
     /// Says which kinds were listed, now that all files are read.
@@ -119,7 +119,7 @@ impl Plain {
             intake.gap(resource, why, words.as_str());
             intake.resource(resource, &kind_of(resource), Access::Missing(why));
         }
-        for (resource, (access, _)) in self.found {
+        for (resource, access) in self.found {
             intake.resource(&resource, &kind_of(&resource), access);
         }
         if self.transcripts > 0 {

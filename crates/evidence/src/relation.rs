@@ -1,7 +1,8 @@
 //! How objects lead to each other. The set is closed: a mode names one of these, and nothing else.
 
 use crate::kube::HasBackends;
-use crate::{Kind, Snapshot, Subject};
+use crate::{Kind, Labels, Snapshot, Str, Subject};
+use rustc_hash::FxHashMap;
 
 /// A relation from one subject to others. Each has its inverse in the set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,6 +103,62 @@ impl Relation {
     }
 }
 
+/// What answers "who leads to this?" without a walk over everything.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    /// `ReplicaSet`s of a Deployment, Jobs of a `CronJob`.
+    children: FxHashMap<Subject, Vec<Subject>>,
+    /// Services by namespace and one pair of their selector.
+    services_by_label: FxHashMap<(Str, Str, Str), Vec<Subject>>,
+    /// Workloads by namespace and each pair of their template's labels.
+    workloads_by_label: FxHashMap<(Str, Str, Str), Vec<Subject>>,
+    ingresses_by_service: FxHashMap<Subject, Vec<Subject>>,
+    pods_by_claim: FxHashMap<Subject, Vec<Subject>>,
+}
+
+impl Links {
+    pub(crate) fn new(snapshot: &Snapshot) -> Self {
+        let mut links = Self::default();
+        for child in snapshot.replica_sets.all().iter().chain(snapshot.jobs.all()) {
+            if let Some(owner) = child.metadata.controller() {
+                let owner = Subject::new(Kind::from_name(&owner.kind), &child.metadata.namespace, &owner.name);
+                links.children.entry(owner).or_default().push(child.subject());
+            }
+        }
+        for service in snapshot.services.all() {
+            if let Some((k, v)) = service.spec.selector.iter().next() {
+                let key = (service.metadata.namespace.arc(), k.arc(), v.arc());
+                links.services_by_label.entry(key).or_default().push(service.metadata.subject(Kind::Service));
+            }
+        }
+        let tables = [
+            &snapshot.deployments,
+            &snapshot.stateful_sets,
+            &snapshot.daemon_sets,
+            &snapshot.replication_controllers,
+        ];
+        for workload in tables.into_iter().flat_map(|t| t.all()) {
+            for (k, v) in workload.spec.template.metadata.labels.iter() {
+                let key = (workload.metadata.namespace.arc(), k.arc(), v.arc());
+                links.workloads_by_label.entry(key).or_default().push(workload.subject());
+            }
+        }
+        for ingress in snapshot.ingresses.all() {
+            for (name, _) in ingress.backends() {
+                let service = Subject::new(Kind::Service, &ingress.metadata.namespace, &name);
+                links.ingresses_by_service.entry(service).or_default().push(ingress.metadata.subject(Kind::Ingress));
+            }
+        }
+        for pod in snapshot.pods.all() {
+            for claim in pod.claim_names() {
+                let claim = Subject::new(Kind::PersistentVolumeClaim, &pod.metadata.namespace, claim);
+                links.pods_by_claim.entry(claim).or_default().push(pod.metadata.subject(Kind::Pod));
+            }
+        }
+        links
+    }
+}
+
 impl Snapshot {
     /// The objects that `relation` leads to from `subject`, without containers. Relations whose far side can be
     /// the whole cluster ([`Relation::NamespaceObjects`], [`Relation::ClusterAll`]) and those that live in findings
@@ -153,15 +210,8 @@ impl Snapshot {
             let pods = uid.into_iter().flat_map(|uid| self.pods_owned_by(uid));
             pods.map(|p| p.metadata.subject(Kind::Pod)).collect()
         };
-        let parents = match workload.kind {
-            Kind::Deployment => self.replica_sets.in_namespace(workload.ns()),
-            Kind::CronJob => self.jobs.in_namespace(workload.ns()),
-            _ => &[],
-        };
-        let owned = parents.iter().filter(|child| {
-            child.metadata.controller().is_some_and(|o| *o.name == *workload.name && o.kind == workload.kind.as_str())
-        });
-        owned.map(|c| direct(&c.subject())).fold(direct(workload), |mut all, more| {
+        let children = self.links.children.get(&workload.object()).into_iter().flatten();
+        children.map(direct).fold(direct(workload), |mut all, more| {
             all.extend(more);
             all
         })
@@ -177,35 +227,33 @@ impl Snapshot {
     }
 
     fn services_selecting(&self, pod: &Subject) -> Vec<Subject> {
-        let Some(found) = self.pod(pod) else { return Vec::new() };
-        let selects = |s: &&crate::kube::Service| {
-            !s.spec.selector.is_empty() && s.spec.selector.all_in(&found.metadata.labels)
-        };
-        let services = self.services.in_namespace(pod.ns()).iter().filter(selects);
-        services.map(|s| s.metadata.subject(Kind::Service)).collect()
+        self.pod(pod).map(|p| self.services_for(pod.ns(), &p.metadata.labels)).unwrap_or_default()
     }
 
     fn services_of_template(&self, workload: &Subject) -> Vec<Subject> {
-        let Some(found) = self.workload(workload) else { return Vec::new() };
-        let labels = &found.spec.template.metadata.labels;
-        let services = self.services.in_namespace(workload.ns()).iter();
-        services
-            .filter(|s| !s.spec.selector.is_empty() && s.spec.selector.all_in(labels))
-            .map(|s| s.metadata.subject(Kind::Service))
-            .collect()
+        let found = self.workload(workload);
+        found.map(|w| self.services_for(workload.ns(), &w.spec.template.metadata.labels)).unwrap_or_default()
+    }
+
+    /// The Services of a namespace that select these labels.
+    fn services_for(&self, namespace: &str, labels: &Labels) -> Vec<Subject> {
+        let ns: Str = namespace.into();
+        let candidates = labels.iter().filter_map(|(k, v)| self.links.services_by_label.get(&(ns.clone(), k.arc(), v.arc())));
+        let selects = |s: &&Subject| {
+            self.services.get(namespace, &s.name).is_some_and(|found| found.spec.selector.all_in(labels))
+        };
+        candidates.flatten().filter(selects).cloned().collect()
     }
 
     fn workloads_behind(&self, service: &Subject) -> Vec<Subject> {
         let Some(found) = self.services.get(service.ns(), &service.name) else { return Vec::new() };
-        if found.spec.selector.is_empty() {
-            return Vec::new();
-        }
-        let tables = [&self.deployments, &self.stateful_sets, &self.daemon_sets, &self.replication_controllers];
-        let workloads = tables.into_iter().flat_map(|t| t.in_namespace(service.ns()));
-        workloads
-            .filter(|w| found.spec.selector.all_in(&w.spec.template.metadata.labels))
-            .map(crate::kube::Workload::subject)
-            .collect()
+        let selector = &found.spec.selector;
+        let ns: Str = service.ns().into();
+        let candidates = selector.iter().map(|(k, v)| self.links.workloads_by_label.get(&(ns.clone(), k.arc(), v.arc())));
+        let rarest = candidates.min_by_key(|c| c.map_or(0, Vec::len)).flatten();
+        let selected =
+            |w: &&Subject| self.workload(w).is_some_and(|w| selector.all_in(&w.spec.template.metadata.labels));
+        rarest.into_iter().flatten().filter(selected).cloned().collect()
     }
 
     fn services_behind(&self, ingress: &Subject) -> Vec<Subject> {
@@ -215,11 +263,7 @@ impl Snapshot {
     }
 
     fn ingresses_to(&self, service: &Subject) -> Vec<Subject> {
-        let ingresses = self.ingresses.in_namespace(service.ns()).iter();
-        ingresses
-            .filter(|i| i.backends().iter().any(|(name, _)| **name == *service.name))
-            .map(|i| i.metadata.subject(Kind::Ingress))
-            .collect()
+        self.links.ingresses_by_service.get(service).cloned().unwrap_or_default()
     }
 
     fn claims_of(&self, pod: &Subject) -> Vec<Subject> {
@@ -229,10 +273,7 @@ impl Snapshot {
     }
 
     fn pods_mounting(&self, claim: &Subject) -> Vec<Subject> {
-        let pods = self.pods.in_namespace(claim.ns()).iter();
-        pods.filter(|p| p.claim_names().iter().any(|n| **n == *claim.name))
-            .map(|p| p.metadata.subject(Kind::Pod))
-            .collect()
+        self.links.pods_by_claim.get(claim).cloned().unwrap_or_default()
     }
 }
 

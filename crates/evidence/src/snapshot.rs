@@ -171,6 +171,7 @@ pub struct Snapshot {
     pods_by_owner: FxHashMap<Uid, Vec<u32>>,
     pods_by_label: FxHashMap<(Str, Str, Str), Vec<u32>>,
     events_by_subject: FxHashMap<Subject, Vec<u32>>,
+    pub(crate) links: crate::relation::Links,
 }
 
 impl Snapshot {
@@ -437,9 +438,14 @@ impl SnapshotBuilder {
         s.gaps.dedup();
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
         index(&mut s);
+        s.links = crate::relation::Links::new(&s);
         let taken_at = s.taken_at;
-        for log in s.node_facts.values_mut().flat_map(|n| n.logs.iter_mut()) {
-            log.anchor(taken_at);
+        for facts in s.node_facts.values_mut() {
+            let booted_at = facts.booted_at(taken_at);
+            for log in &mut facts.logs {
+                log.anchor(taken_at);
+                log.anchor_boot(booted_at);
+            }
         }
         s.component_logs.values_mut().chain(s.container_logs.values_mut()).for_each(|l| l.anchor(taken_at));
         s

@@ -50,6 +50,8 @@ pub struct PodSpec {
     pub tolerations: List<Toleration>,
     pub topology_spread_constraints: List<TopologySpread>,
     pub scheduling_gates: List<Named>,
+    /// What the runtime class adds to the requests.
+    pub overhead: Resources,
     pub volumes: List<Volume>,
     pub containers: List<Container>,
     pub init_containers: List<Container>,
@@ -129,6 +131,7 @@ pub struct PodAffinityTerm {
     pub label_selector: Selector,
     pub topology_key: Sym,
     pub namespaces: List<Sym>,
+    pub namespace_selector: Option<Selector>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

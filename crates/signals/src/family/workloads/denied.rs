@@ -1,0 +1,129 @@
+//! Pods that a controller is not allowed to make: `FailedCreate` events and `ReplicaFailure` conditions.
+
+use super::words::{Refusal, read};
+use super::{at, lacks_pods, named, newest};
+use crate::finding::{Finding, Sink};
+use crate::freshness::is_recurring;
+use kubecause_evidence::kube::{Event, Workload};
+use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_model::{Citation, Source, Span};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Controllers back off to at most 16 min 40 s between two attempts (`client-go` workqueue, `maxDelay` 1000 s).
+const BACK_OFF_SECONDS: i64 = 1020;
+/// A service account follows its namespace within seconds; so long is no excuse.
+const SETTLED_SECONDS: i64 = 30;
+
+/// All that was said about one workload and one refusal.
+#[derive(Default)]
+struct Told {
+    refusal: Option<Refusal>,
+    citations: Vec<Citation>,
+    first: Option<Timestamp>,
+    count: u64,
+    /// A condition says it, or an event that is young enough.
+    present: bool,
+    /// Whether the controller still lacks pods; `None` where it was not collected.
+    lacks: Option<bool>,
+}
+
+type All = BTreeMap<(&'static str, Subject), Told>;
+
+pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
+    let mut all = All::new();
+    for w in snapshot.workloads() {
+        if let Some(c) = w.condition("ReplicaFailure").filter(|c| c.is_true() && c.reason != "FailedDelete") {
+            let subject = w.subject();
+            let text = format!("ReplicaFailure=True {}: {}", c.reason, c.message);
+            let citation = Citation::new(Source::Condition, c.last_transition_time, at(&subject), text);
+            let told = tell(snapshot, &mut all, &subject, &c.message, citation);
+            told.present = true;
+            told.note(c.last_transition_time, 1, Some(lacks_pods(w)));
+        }
+    }
+    for event in snapshot.events.iter().filter(|e| e.reason == "FailedCreate") {
+        by_event(snapshot, &mut all, event);
+    }
+    for ((signal, owner), told) in all {
+        sink.add(told.into_finding(snapshot, signal, owner));
+    }
+}
+
+fn tell<'a>(snapshot: &Snapshot, all: &'a mut All, made: &Subject, message: &str, citation: Citation) -> &'a mut Told {
+    let refusal = read(snapshot, made.ns(), message);
+    let told = all.entry((refusal.signal, named(snapshot, made))).or_default();
+    told.refusal.get_or_insert(refusal);
+    told.citations.push(citation);
+    told
+}
+
+fn by_event(snapshot: &Snapshot, all: &mut All, event: &Event) {
+    let subject = event.regarding.subject().object();
+    if !subject.kind.is_workload() || event.message.is_empty() {
+        return;
+    }
+    let direct = snapshot.workload(&subject);
+    let gone = direct.is_none() && snapshot.has(&subject.kind);
+    let young = snapshot.age(event.last).is_some_and(|age| age <= BACK_OFF_SECONDS) || is_recurring(snapshot, event);
+    let citation = Citation::new(Source::Event, event.last, event.reference(), format!("FailedCreate {}", event.message));
+    let told = tell(snapshot, all, &subject, &event.message, citation);
+    told.present |= young && !gone;
+    told.note(event.first, u64::from(event.count), if gone { Some(false) } else { direct.map(lacks_pods) });
+}
+
+impl Told {
+    fn note(&mut self, first: Option<Timestamp>, count: u64, lacks: Option<bool>) {
+        self.first = match (self.first, first) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.count += count;
+        self.lacks = match (self.lacks, lacks) {
+            (Some(a), Some(b)) => Some(a || b),
+            (a, b) => a.or(b),
+        };
+    }
+
+    fn into_finding(mut self, snapshot: &Snapshot, signal: &'static str, owner: Subject) -> Finding {
+        let last = newest(&self.citations);
+        // Where the controller was not collected, one refusal may be the last: it takes two, some time apart.
+        let unseen = || self.count >= 2 && self.lasted(last) >= SETTLED_SECONDS;
+        let mut ongoing = self.present && self.lacks.unwrap_or_else(unseen);
+        if signal == "workload.denied-no-serviceaccount" {
+            ongoing = ongoing && !self.account_exists(snapshot) && self.settled(snapshot);
+        }
+        let span = Span { first: self.first, last, ongoing };
+        let mut finding = Finding::new(signal, owner).span(span);
+        finding.count = self.count;
+        self.citations.sort_by(|a, b| (b.at, &b.reference).cmp(&(a.at, &a.reference)));
+        self.citations.truncate(3);
+        finding.evidence = self.citations;
+        match self.refusal {
+            Some(refusal) => refusal.dress(finding),
+            None => finding,
+        }
+    }
+
+    fn lasted(&self, last: Option<Timestamp>) -> i64 {
+        match (self.first, last) {
+            (Some(a), Some(b)) => b.as_second() - a.as_second(),
+            _ => 0,
+        }
+    }
+
+    fn settled(&self, snapshot: &Snapshot) -> bool {
+        snapshot.age(self.first).is_none_or(|age| age >= SETTLED_SECONDS)
+    }
+
+    fn account_exists(&self, snapshot: &Snapshot) -> bool {
+        let names = self.refusal.iter().flat_map(|r| r.names.iter());
+        let accounts = names.filter(|n| n.kind == Kind::ServiceAccount);
+        accounts.into_iter().any(|n| snapshot.service_accounts.get(n.ns(), &n.name).is_some())
+    }
+}
+
+/// Whether a workload is old enough to have its pods.
+pub(super) fn settled(snapshot: &Snapshot, w: &Workload) -> bool {
+    snapshot.age(w.metadata.creation_timestamp).is_none_or(|age| age >= SETTLED_SECONDS)
+}
