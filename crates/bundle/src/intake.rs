@@ -53,7 +53,7 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
-    /// Keeps a container's log, with a gap where it holds only the client's excuse.
+    /// Adds a gap where a log holds only the client's excuse.
     pub fn excuse(&mut self, log: &LogFile) {
         if let Some(words) = &log.unavailable {
             self.builder.gap(Gap::new(&*log.path, why_of(words), words.clone()));

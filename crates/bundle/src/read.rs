@@ -98,6 +98,9 @@ fn single(
     let reader = source.unpack(packing).map_err(io)?;
     let (bytes, cut) = match fetch(reader, Want::Whole(limits.objects)) {
         Content::Bytes(bytes) | Content::Tail(bytes) => (bytes, None),
+        Content::Cut(bytes, says) if bytes.is_empty() && packing != Packing::None => {
+            return Err(unknown(&format!(" (it is packed, but damaged or cut off: {says})")));
+        }
         Content::Cut(bytes, says) if bytes.is_empty() => return Err(io(io::Error::other(says))),
         Content::Cut(bytes, says) => {
             intake.gap(name, Why::Truncated, says);

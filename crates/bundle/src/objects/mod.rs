@@ -105,7 +105,8 @@ impl Reading<'_> {
             (why, format!("{after}{}", b.says))
         });
         if let Some(items) = &document.items {
-            self.tally.lists += 1;
+            let says_something = broken.is_none() || !items.is_empty() || document.kind.is_some();
+            self.tally.lists += usize::from(says_something);
             let of = document.kind.as_deref().and_then(|k| k.strip_suffix("List")).filter(|k| !k.is_empty());
             self.tally.list_kinds.extend(of.map(Kind::from_name));
             let default = of.map(ToOwned::to_owned).or_else(|| self.file_kind.map(ToString::to_string));
@@ -197,6 +198,9 @@ fn as_json(text: &str, is_yaml: bool) -> Result<Cow<'_, str>, String> {
 
 fn parse(item: &str, default: Option<&str>, is_yaml: bool) -> Result<(Kind, Ingest), String> {
     let json = as_json(item, is_yaml)?;
+    if !json.trim_start().starts_with('{') {
+        return Err("it is no object".to_owned());
+    }
     let head = json::head(&json);
     let kind = head.kind.as_deref().or(default).ok_or("it has no kind")?;
     let group = head.api_version.as_deref().and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);

@@ -106,6 +106,8 @@ fn without_dash(item: &str) -> Cow<'_, str> {
 pub fn to_json(text: &str) -> Result<String, String> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 1_000_000, max_events: 2_000_000, max_depth: 100 },
+        // kubectl prints no aliases; a few are tolerated.
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 2_000 },
         with_snippet: false,
         // What an older YAML would read as a boolean or an octal number, kubectl means as text.
         strict_booleans: true,

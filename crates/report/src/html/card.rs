@@ -189,8 +189,9 @@ fn look(l: &Look, words: Words) -> String {
 
 fn step(s: &FixStep, words: Words) -> String {
     let part = |en, zh, run: &Option<String>| {
-        let run = command(run.as_deref().unwrap_or_default());
-        if run.is_empty() { run } else { format!("<p class=\"dim\">{}</p>{run}", words.pick(en, zh)) }
+        let run = block(run.as_deref().unwrap_or_default());
+        let label = words.pick(en, zh);
+        if run.is_empty() { run } else { format!("<p class=\"aside\">{label} <code>{run}</code></p>") }
     };
     let why = text(s.why.get(words.0));
     let guard = part("Only if", "前提", &s.guard);
