@@ -4,8 +4,13 @@
 //!
 //! Knows nothing about live clusters, and nothing about causes.
 
+#![allow(clippy::disallowed_methods, reason = "this crate is the one that reads files")]
+
+mod archive;
 mod dir;
 mod error;
+mod files;
+mod input;
 mod intake;
 mod layout;
 mod limits;
@@ -14,14 +19,13 @@ mod manifest;
 mod objects;
 mod place;
 mod plain;
+mod read;
+mod source;
 mod text;
 mod tree;
 
 pub use error::ReadError;
-pub use kubecause_evidence::Snapshot;
-
-mod input;
-mod read;
-
 pub use input::Input;
-pub use read::{Bundle, read};
+pub use kubecause_evidence::Snapshot;
+pub use limits::Limits;
+pub use read::{Bundle, read, read_within};

@@ -6,12 +6,13 @@ use crate::place::kind_of;
 use kubecause_evidence::{Access, Kind, Why};
 use kubecause_model::one_line;
 
-/// Reads one such file. Returns whether it held anything of Kubernetes.
-pub fn file(path: &str, text: &str, intake: &mut Intake) -> bool {
+/// Reads one such file. `cut` says why it is not all of it.
+pub fn file(path: &str, text: &str, cut: Option<Why>, intake: &mut Intake) -> Tally {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = [".json", ".yaml", ".yml"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     let named = Some(kind_of(stem)).filter(|k| !matches!(k, Kind::Other(_)));
-    let tally = intake.objects(text, path, named.as_ref());
+    let mut tally = intake.objects(text, path, named.as_ref());
+    tally.partial = tally.partial.or(cut);
     if let Some(words) = &tally.refused {
         let why = why_of(words);
         intake.gap(path, why, one_line(words, 200));
@@ -20,7 +21,7 @@ pub fn file(path: &str, text: &str, intake: &mut Intake) -> bool {
         }
     }
     listed(&tally, named.as_ref(), path, intake);
-    tally.is_something()
+    tally
 }
 
 /// A kind counts as listed where a list of it was read to its end; one object alone is not a listing.

@@ -1,15 +1,15 @@
 //! The way from inputs to a snapshot.
 
 use crate::error::ReadError;
+use crate::files::{self, plural};
 use crate::input::Input;
 use crate::intake::Intake;
-use crate::layout::{self, Layout};
 use crate::limits::Limits;
-use crate::place::Place;
-use crate::plain::Plain;
-use crate::tree::{Content, Listing, Want};
-use crate::{dir, loose, text};
+use crate::source::{Packing, Shape, Source};
+use crate::tree::{Content, Want, fetch};
+use crate::{archive, dir, loose, text};
 use kubecause_evidence::{Snapshot, Why};
+use std::io;
 use std::path::Path;
 
 /// What was read.
@@ -17,7 +17,7 @@ use std::path::Path;
 pub struct Bundle {
     /// The evidence.
     pub snapshot: Snapshot,
-    /// What the input was: `plain capture, 27 files`.
+    /// What the inputs were: `plain capture, 27 files`.
     pub description: String,
 }
 
@@ -29,8 +29,11 @@ pub fn read(inputs: &[Input]) -> Result<Bundle, ReadError> {
     read_within(inputs, &Limits::default())
 }
 
-/// [`read`] with other bounds.
-pub(crate) fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
+/// [`read`] within other bounds than the usual ones.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
     if inputs.is_empty() {
         return Err(ReadError::NoInput);
     }
@@ -45,149 +48,83 @@ pub(crate) fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, R
 fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
     let name = input.name();
     let io = |source| ReadError::Io { path: name.clone(), source };
-    match input {
-        Input::Path(path) if path.is_dir() => {
-            let listing = dir::list(path, limits).map_err(io)?;
-            files(&name, listing, limits, intake, &mut |paths, want, take| {
-                paths.iter().for_each(|p| take(p, dir::read(path, p, want(p))));
-            })
+    let source = match input {
+        Input::Path(path) if path.is_dir() => return directory(&name, path, limits, intake),
+        Input::Path(path) => Source::of(path, limits).map_err(io)?,
+        Input::Stdin => Source::of_stream(io::stdin().lock(), limits).map_err(io)?,
+        Input::Bytes { bytes, .. } => Source::Bytes(bytes.into()),
+    };
+    match source.shape().map_err(io)? {
+        Shape::Empty => Err(ReadError::Empty { path: name }),
+        Shape::Foreign(format) => Err(ReadError::Unknown {
+            path: name,
+            hint: format!(" (it is {format}, which must be unpacked first)"),
+        }),
+        Shape::Single(packing) => single(&name, &source, packing, limits, intake),
+        shape => {
+            let listing = archive::list(&source, shape, limits);
+            let form = format!(" in a {}", shape.name());
+            let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
+                archive::read(&source, shape, limits, want, take);
+            };
+            files::read(&name, &form, listing, limits, intake, &mut visit)
         }
-        _ => Err(ReadError::Unknown { path: name, hint: String::new() }),
     }
 }
 
-/// Reads some paths: which, how much of each, and what to do with it.
-type Visit<'a> = &'a mut dyn FnMut(&[String], &dyn Fn(&str) -> Want, &mut dyn FnMut(&str, Content));
-
-fn files(
-    name: &str,
-    listing: Listing,
-    limits: &Limits,
-    intake: &mut Intake,
-    visit: Visit<'_>,
-) -> Result<String, ReadError> {
-    if listing.paths.is_empty() && listing.gaps.is_empty() {
-        return Err(ReadError::Empty { path: name.to_owned() });
-    }
-    let count = listing.paths.len();
-    let described = match layout::detect(&listing.paths) {
-        Layout::Several(tops) => {
-            let first = tops.first().cloned().unwrap_or_default();
-            return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
-        }
-        Layout::Plain(top) => {
-            plain(&top, &listing.paths, limits, intake, visit);
-            format!("plain capture, {}", plural(count, "file"))
-        }
-        Layout::Loose => {
-            let read = loose_files(&listing.paths, limits, intake, visit);
-            if read == 0 {
-                let hint = format!(" ({} in it, none with Kubernetes objects)", plural(count, "file"));
-                return Err(ReadError::Unknown { path: name.to_owned(), hint });
+fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
+    let listing =
+        dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
+    let paths = listing.paths.clone();
+    let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
+        for file in &paths {
+            match want(file) {
+                Want::Skip => {}
+                want => take(file, dir::read(path, file, want)),
             }
-            format!("kubectl output, {}", plural(read, "file"))
         }
     };
-    listing.gaps.into_iter().for_each(|g| intake.builder.gap(g));
-    Ok(described)
+    files::read(name, "", listing, limits, intake, &mut visit)
 }
 
-fn plain(top: &str, paths: &[String], limits: &Limits, intake: &mut Intake, visit: Visit<'_>) {
-    let mut capture = Plain::default();
-    let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, |path| wanted(path, limits));
-    visit(paths, &want, &mut |path, content| {
-        let Some(path) = path.strip_prefix(top) else { return };
-        let is_log = matches!(wanted(path, limits), Want::Tail(_));
-        match contents(path, content, is_log, limits, intake) {
-            Ok((text, cut)) => {
-                capture.file(path, text, intake);
-                if let Some(why) = cut.filter(|_| !is_log) {
-                    capture.unreadable(path, why);
-                }
-            }
-            Err(why) => capture.unreadable(path, why),
-        }
-    });
-    capture.finish(intake);
-}
-
-/// How much of a file of a plain capture is wanted.
-fn wanted(path: &str, limits: &Limits) -> Want {
-    match Place::of(path) {
-        Place::Unknown => Want::Skip,
-        Place::Transcript => Want::Whole(0),
-        Place::Resource(_) => Want::Whole(limits.objects),
-        Place::ContainerLog(..) | Place::Component(_) => Want::Tail(limits.log),
-        Place::Node(_, name) if crate::intake::node_log(name).is_some() => Want::Tail(limits.log),
-        _ => Want::Whole(limits.small),
-    }
-}
-
-/// A file's text, and why it is not all of it; gaps say the same to people.
-fn contents(
-    path: &str,
-    content: Content,
-    is_log: bool,
+/// One file, or standard input, of kubectl's output.
+fn single(
+    name: &str,
+    source: &Source<'_>,
+    packing: Packing,
     limits: &Limits,
     intake: &mut Intake,
-) -> Result<(String, Option<Why>), Why> {
-    let (bytes, cut) = match content {
-        Content::Bytes(bytes) => (bytes, None),
-        Content::Tail(bytes) => {
-            intake.gap(path, Why::TooLarge, format!("only its last {} MiB are read", limits.log >> 20));
-            (bytes, Some(Why::TooLarge))
+) -> Result<String, ReadError> {
+    let io = |source| ReadError::Io { path: name.to_owned(), source };
+    let unknown = |hint: &str| ReadError::Unknown { path: name.to_owned(), hint: hint.to_owned() };
+    let reader = source.unpack(packing).map_err(io)?;
+    let (bytes, cut) = match fetch(reader, Want::Whole(limits.objects)) {
+        Content::Bytes(bytes) | Content::Tail(bytes) => (bytes, None),
+        Content::Cut(bytes, says) if bytes.is_empty() && packing != Packing::None => {
+            return Err(unknown(&format!(" (it is packed, but damaged or cut off: {says})")));
         }
+        Content::Cut(bytes, says) if bytes.is_empty() => return Err(io(io::Error::other(says))),
         Content::Cut(bytes, says) => {
-            intake.gap(path, Why::Truncated, says);
+            intake.gap(name, Why::Truncated, says);
             (bytes, Some(Why::Truncated))
         }
-        Content::TooLarge => {
-            intake.gap(path, Why::TooLarge, "it is longer than kubecause reads");
-            return Err(Why::TooLarge);
-        }
-        Content::Failed(why, says) => {
-            intake.gap(path, why, says);
-            return Err(why);
-        }
+        Content::TooLarge => return Err(unknown(" (it is longer than kubecause reads)")),
+        Content::Failed(_, says) => return Err(io(io::Error::other(says))),
     };
-    if is_log {
-        intake.log_bytes += bytes.len() as u64;
-        if intake.log_bytes > limits.logs {
-            intake.log_bytes -= bytes.len() as u64;
-            intake.gap(path, Why::TooLarge, format!("all logs together are longer than {} MiB", limits.logs >> 20));
-            return Err(Why::TooLarge);
-        }
+    let is_binary = bytes.iter().take(4096).filter(|b| **b == 0).count() > 0;
+    let text = text::decode(bytes);
+    if text.trim().is_empty() {
+        return Err(ReadError::Empty { path: name.to_owned() });
     }
-    Ok((text::decode(bytes), cut))
-}
-
-/// Reads files that may hold objects each; returns how many did.
-fn loose_files(paths: &[String], limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
-    let mut read = 0;
-    let want = |path: &str| match extension(path) {
-        "json" | "yaml" | "yml" => Want::Whole(limits.objects),
-        "" => Want::Whole(limits.small),
-        _ => Want::Skip,
-    };
-    visit(paths, &want, &mut |path, content| {
-        if want(path) == Want::Skip {
-            return;
-        }
-        let Ok((text, _)) = contents(path, content, false, limits, intake) else { return };
-        if loose::file(path, &text, intake) {
-            read += 1;
-        } else if !extension(path).is_empty() {
-            intake.gap(path, Why::Unparsable, "it holds no Kubernetes objects");
-        }
-    });
-    read
-}
-
-fn extension(path: &str) -> &str {
-    let name = Path::new(path);
-    name.extension().and_then(|e| e.to_str()).unwrap_or_default()
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    let before = intake.objects;
+    let tally = loose::file(name, &text, cut, intake);
+    if !tally.is_something() {
+        return Err(unknown(match tally.partial {
+            Some(Why::Truncated) => " (it ends within its first object)",
+            Some(_) => " (it is JSON or YAML, but not of Kubernetes objects)",
+            None if is_binary => " (it is no text)",
+            None => " (it is a text, but neither JSON nor YAML of Kubernetes objects)",
+        }));
+    }
+    Ok(format!("kubectl output, {}", plural(intake.objects - before, "object")))
 }

@@ -2,7 +2,7 @@
 
 use crate::limits::Limits;
 use kubecause_evidence::{Gap, Why};
-use std::io::{self, Read};
+use std::io::Read;
 
 /// The files of an input, before any is read.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub enum Content {
 }
 
 /// Reads what is wanted of a file of known length.
-pub fn fetch(mut from: impl io::Read, want: Want) -> Content {
+pub fn fetch(mut from: impl Read, want: Want) -> Content {
     match want {
         Want::Skip => Content::Bytes(Vec::new()),
         Want::Whole(max) => {
@@ -56,7 +56,7 @@ pub fn fetch(mut from: impl io::Read, want: Want) -> Content {
 }
 
 /// The last `max` bytes, of which at most twice as many are ever held.
-fn tail(mut from: impl io::Read, max: usize) -> Content {
+fn tail(mut from: impl Read, max: usize) -> Content {
     let mut bytes = Vec::new();
     let mut is_tail = false;
     loop {
@@ -89,7 +89,8 @@ pub fn safe_path(path: &str, limits: &Limits) -> Option<String> {
     }
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     let drive = parts.first().is_some_and(|p| p.len() == 2 && p.ends_with(':'));
-    (!parts.is_empty() && !drive && !parts.contains(&"..") && parts.len() <= limits.depth).then(|| parts.join("/"))
+    (!parts.is_empty() && !drive && !parts.contains(&"..") && parts.len() <= limits.depth)
+        .then(|| parts.join("/"))
 }
 
 /// Files that operating systems and editors leave behind.

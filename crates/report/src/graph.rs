@@ -1,6 +1,8 @@
 //! What followed from a root, folded: one step per mode, with the subjects counted. Text shows its paths, HTML draws it.
 
 use crate::clean::clean;
+use crate::fold;
+use crate::words::Words;
 use kubecause_model::{CauseRef, Incident, Lang, Subject};
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
@@ -9,9 +11,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 pub(crate) struct Step {
     /// Id of the mode.
     pub mode: String,
-    /// What to call it: short, without the count.
+    /// What to call it, with its subject where that is one and not the root's; without the count.
     pub title: String,
-    /// Whom it befell.
+    /// The same without the subject.
+    pub bare: String,
+    /// Whom it befell: `5 pods of shop/frontend`.
+    pub who: String,
+    /// How many it befell.
     pub subjects: usize,
 }
 
@@ -64,8 +70,11 @@ impl Graph {
                 *slot = mode;
             }
         }
-        let steps: Vec<Step> =
-            modes.iter().zip(&members).map(|(mode, group)| step(mode, group, &root.subject)).collect();
+        let steps: Vec<Step> = modes
+            .iter()
+            .zip(&members)
+            .map(|(mode, group)| step(mode, group, &root.subject, Words(lang)))
+            .collect();
         let edges = reached(without_loops(&edges, steps.len()), steps.len());
         Self { steps, edges }
     }
@@ -127,17 +136,24 @@ impl Graph {
 }
 
 /// One folded step. Titles begin with their subject, which is left out where it says nothing new.
-fn step(mode: &str, group: &[(&Subject, &str)], root: &Subject) -> Step {
+fn step(mode: &str, group: &[(&Subject, &str)], root: &Subject, words: Words) -> Step {
+    let common: BTreeSet<&str> = group.iter().map(|(s, t)| without_subject(t, s)).collect();
+    let bare = if common.len() == 1 { common.first().copied().unwrap_or_default() } else { "" };
+    let bare = if bare.is_empty() { mode } else { bare };
     let title = match group {
-        [(subject, title)] if *subject == root => without_subject(title, subject),
-        [(_, title)] => title,
-        many => {
-            let common: BTreeSet<&str> = many.iter().map(|(s, t)| without_subject(t, s)).collect();
-            if common.len() == 1 { common.first().copied().unwrap_or_default() } else { "" }
-        }
+        [(subject, title)] if *subject != root && !title.is_empty() => title,
+        _ => bare,
     };
-    let title = if title.is_empty() { mode } else { title };
-    Step { mode: mode.to_owned(), title: clean(title).into_owned(), subjects: group.len() }
+    let subjects: Vec<Subject> = group.iter().map(|(s, _)| (*s).clone()).collect();
+    let who = fold::affected(&subjects, words, 2).join(words.semicolon());
+    let clean = |text| clean(text).into_owned();
+    Step {
+        mode: clean(mode),
+        title: clean(title),
+        bare: clean(bare),
+        who: clean(&who),
+        subjects: group.len(),
+    }
 }
 
 /// `worker-1: the runtime hangs` → `the runtime hangs`.

@@ -7,15 +7,20 @@
 mod clean;
 mod fold;
 mod graph;
+mod html;
 mod json;
+mod markdown;
 mod page;
+mod phrase;
 mod rich;
 mod text;
 mod time;
 mod verdict;
 mod words;
 
+pub use html::html;
 pub use json::{SCHEMA, json};
+pub use markdown::markdown;
 pub use page::page;
 pub use text::{TextOptions, text};
 pub use verdict::{exit_code, filter};
@@ -32,11 +37,15 @@ pub enum Format {
     Wide,
     /// The JSON contract.
     Json,
+    /// Markdown for an issue or a channel.
+    Markdown,
+    /// One self-contained page.
+    Html,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Wide, Self::Json];
+    pub const ALL: [Self; 5] = [Self::Text, Self::Wide, Self::Json, Self::Markdown, Self::Html];
 
     /// The name as `-o` takes it.
     pub const fn as_str(self) -> &'static str {
@@ -44,6 +53,8 @@ impl Format {
             Self::Text => "text",
             Self::Wide => "wide",
             Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 
@@ -59,5 +70,7 @@ pub fn render(format: Format, diagnosis: &Diagnosis, options: &TextOptions) -> S
         Format::Text => text(diagnosis, &TextOptions { wide: false, ..options.clone() }),
         Format::Wide => text(diagnosis, &TextOptions { wide: true, ..options.clone() }),
         Format::Json => json(diagnosis, options.lang),
+        Format::Markdown => markdown(diagnosis, options.lang),
+        Format::Html => html(diagnosis, options.lang),
     }
 }

@@ -187,7 +187,9 @@ pub(crate) fn wrap(spans: &[Span], max: usize) -> Vec<Line> {
         }
         let Some(line) = lines.last_mut() else { continue };
         if atom.gap && !fresh {
-            push_text(line, " ", Tone::Plain);
+            let tone = atom.spans.first().map_or(Tone::Plain, |s| s.tone);
+            let same = line.last().is_some_and(|s| s.tone == tone);
+            push_text(line, " ", if same { tone } else { Tone::Plain });
             used += 1;
         }
         for s in &atom.spans {
@@ -205,7 +207,9 @@ pub(crate) fn wrap_most(spans: &[Span], max: usize, most: usize) -> Vec<Line> {
         let next = lines.drain(most..).next().unwrap_or_default();
         if let Some(last) = lines.last_mut() {
             push_text(last, " ", Tone::Plain);
-            next.iter().for_each(|s| push_text(last, &s.text, s.tone));
+            for s in &next {
+                push_text(last, &s.text, s.tone);
+            }
             push_text(last, " …", Tone::Plain);
             *last = cut_line(last, max.max(2));
         }
@@ -244,7 +248,7 @@ impl Out {
         }
         for s in &row {
             let style = s.tone.style();
-            if self.color && style != Style::new() {
+            if self.color && style != Style::new() && !s.text.is_empty() {
                 let _ = write!(self.text, "{style}{}{style:#}", s.text);
             } else {
                 self.text.push_str(&s.text);

@@ -5,8 +5,8 @@ mod incident;
 mod many;
 mod tail;
 
+use crate::phrase;
 use crate::rich::{Line, Out, Span, Tone, plain, span, wrap, wrap_most};
-use crate::time;
 use crate::words::Words;
 use kubecause_model::{Diagnosis, Kind, Lang, Scope, Severity, Verdict};
 
@@ -45,7 +45,6 @@ pub fn text(diagnosis: &Diagnosis, options: &TextOptions) -> String {
         Verdict::Healthy if diagnosis.incidents.is_empty() => sheet.healthy(),
         _ => {
             sheet.header();
-            sheet.verdict();
             sheet.incidents();
         }
     }
@@ -89,24 +88,15 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// The first line, where nothing is wrong the only one.
     fn healthy(&mut self) {
-        let mut seen = self.looked_at();
-        let scope = self.scope();
-        if !scope.is_empty() {
-            seen = format!("{scope}{}{seen}", self.say(", ", "，"));
-        }
-        let mut line = vec![span(Tone::Good, self.say("✓ healthy", "✓ 健康"))];
-        line.push(plain(self.say(": nothing is wrong in ", "：未发现故障，已查看 ")));
-        line.push(plain(seen));
-        line.extend(self.facts().map(|fact| span(Tone::Dim, format!(" · {fact}"))));
+        let (word, rest) = phrase::verdict(self.d, self.words);
+        let mut line = vec![span(Tone::Good, format!("✓ {word}")), plain(rest)];
+        let seen = self.d.taken_at.map(|at| phrase::seen_at(at, self.words));
+        let facts = [self.o.name.clone(), Some(self.scope()), self.d.stats.version.clone(), seen];
+        let facts = facts.into_iter().flatten().filter(|f| !f.trim().is_empty());
+        line.extend(facts.map(|fact| span(Tone::Dim, format!(" · {fact}"))));
         self.paragraph(0, &line);
-    }
-
-    /// Name, version and time: what tells this run from others.
-    fn facts(&self) -> impl Iterator<Item = String> {
-        let seen = |at| format!("{} {}", self.words.pick("seen at", "数据时间"), time::full(at));
-        let facts = [self.o.name.clone(), self.d.stats.version.clone(), self.d.taken_at.map(seen)];
-        facts.into_iter().flatten().filter(|f| !f.is_empty())
     }
 
     fn scope(&self) -> String {
@@ -116,67 +106,15 @@ impl<'a> Sheet<'a> {
         namespace.chain(objects).collect::<Vec<_>>().join(self.words.comma())
     }
 
-    /// `2 nodes, 13 pods, 40 events, 112 objects in all`.
-    fn looked_at(&self) -> String {
-        let s = &self.d.stats;
-        let w = self.words;
-        let mut parts = vec![w.kinds(&Kind::Node, s.nodes), w.kinds(&Kind::Pod, s.pods)];
-        if s.events > 0 {
-            parts.push(w.events(s.events));
-        }
-        if s.objects > s.nodes + s.pods + s.events {
-            parts.push(
-                self.say(format!("{} in all", w.objects(s.objects)), format!("共 {}", w.objects(s.objects))),
-            );
-        }
-        if s.files > 0 {
-            parts.push(w.files(s.files));
-        }
-        parts.join(w.comma())
-    }
-
     fn header(&mut self) {
-        let s = &self.d.stats;
-        let w = self.words;
-        let count = [w.kinds(&Kind::Node, s.nodes), w.kinds(&Kind::Pod, s.pods)].join(w.comma());
-        let mut parts: Vec<String> = self.facts().collect();
-        let at = parts.len() - usize::from(self.d.taken_at.is_some());
-        let scope = self.scope();
-        for part in [scope, count].into_iter().rev().filter(|p| !p.is_empty()) {
-            parts.insert(at, part);
-        }
+        let mut parts = vec![self.o.name.clone().unwrap_or_default(), self.scope()];
+        parts.extend(phrase::facts(self.d, self.words));
+        parts.retain(|p| !p.trim().is_empty());
         self.paragraph(0, &[span(Tone::Dim, parts.join(" · "))]);
         self.out.blank();
-    }
-
-    fn verdict(&mut self) {
-        if self.d.incidents.is_empty() {
-            let line = match self.d.verdict {
-                Verdict::Unknown => self.unknown(),
-                Verdict::Faults | Verdict::Healthy => vec![plain(self.say(
-                    "incidents were found, but none of the severity that was asked for",
-                    "有故障，但没有达到所要求的严重程度",
-                ))],
-            };
-            self.paragraph(0, &line);
-            return;
-        }
-        let line = verdict_line(self.d, self.words);
-        self.paragraph(0, &[span(Tone::Strong, line)]);
-    }
-
-    fn unknown(&self) -> Vec<Span> {
-        let (en, zh) = if self.d.stats.objects == 0 && self.d.stats.files == 0 {
-            (": nothing could be read", "：什么也没有读到")
-        } else if !self.d.unexplained.is_empty() {
-            (": something is wrong, and no known cause explains it", "：有异常，但没有已知原因能解释")
-        } else {
-            (
-                ": no fault was found, but what could not be looked at may hide one",
-                "：未发现故障，但没能查看的地方可能藏着故障",
-            )
-        };
-        vec![span(Tone::Warn, self.say("unknown", "无法判断")), plain(self.say(en, zh))]
+        let (word, rest) = phrase::verdict(self.d, self.words);
+        let tone = if self.d.incidents.is_empty() { Tone::Warn } else { Tone::Strong };
+        self.paragraph(0, &[span(tone, word), plain(rest)]);
     }
 
     fn incidents(&mut self) {
@@ -204,21 +142,6 @@ impl<'a> Sheet<'a> {
     fn room(&self) -> usize {
         self.width - CONTENT
     }
-}
-
-/// `3 incidents: 1 critical, 2 error`.
-pub(crate) fn verdict_line(d: &Diagnosis, words: Words) -> String {
-    let total = words.incidents(d.incidents.len());
-    let count = |severity| d.incidents.iter().filter(|i| i.severity == severity).count();
-    let counts: Vec<(Severity, usize)> =
-        Severity::ALL.into_iter().rev().map(|s| (s, count(s))).filter(|(_, n)| *n > 0).collect();
-    if let [(severity, _)] = counts.as_slice() {
-        let all =
-            if d.incidents.len() > 1 { words.pick(", all ", "，均为") } else { words.pick(", ", "，") };
-        return format!("{total}{all}{}", words.severity(*severity));
-    }
-    let parts: Vec<String> = counts.iter().map(|(s, n)| words.severities(*s, *n)).collect();
-    format!("{total}{}{}", words.colon(), parts.join(words.comma()))
 }
 
 /// The tone of a severity.

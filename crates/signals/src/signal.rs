@@ -86,6 +86,9 @@ fn can_look(need: &Needs, snapshot: &Snapshot, subject: &Subject) -> bool {
             "conntrack" => f.conntrack.is_some(),
             "iptables_rules" => f.iptables_rules.is_some(),
             "healthz" => f.healthz.is_some(),
+            "units" => f.units.is_some(),
+            "iptables_version" => f.iptables_version.is_some(),
+            "systemd_version" => f.systemd_version.is_some(),
             _ => false,
         }),
         Needs::ContainerLog => {

@@ -40,6 +40,11 @@ const KEPT_ANNOTATIONS: &[&str] = &[
     "cluster-autoscaler.kubernetes.io/safe-to-evict",
     "service.kubernetes.io/topology-mode",
     "cni.projectcalico.org/podIP",
+    "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-id",
+    "service.beta.kubernetes.io/alicloud-loadbalancer-id",
+    "service.kubernetes.io/tke-existed-lbid",
+    "kubernetes.io/elb.id",
+    "loadbalancer.openstack.org/load-balancer-id",
 ];
 
 impl Meta {

@@ -42,6 +42,8 @@ pub struct PodSpec {
     pub restart_policy: Sym,
     pub host_network: bool,
     pub dns_policy: Sym,
+    #[serde(deserialize_with = "de::nullable")]
+    pub dns_config: DnsConfig,
     pub node_selector: Labels,
     #[serde(deserialize_with = "de::nullable")]
     pub affinity: Affinity,
@@ -69,6 +71,12 @@ impl PodSpec {
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.all_containers().find(|c| c.name == *name)
     }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DnsConfig {
+    pub nameservers: List<Sym>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -469,6 +477,9 @@ pub struct Running {
 pub struct Terminated {
     pub exit_code: i32,
     pub signal: Option<i32>,
+    /// The run that ended; the kernel log names it in the cgroup of what it kills.
+    #[serde(rename = "containerID")]
+    pub container_id: Sym,
     pub reason: Sym,
     pub message: Sym,
     #[serde(deserialize_with = "de::time")]

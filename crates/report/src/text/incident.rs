@@ -4,6 +4,7 @@ use super::{CONTENT, Sheet, mark, tone};
 use crate::clean::lines as command_lines;
 use crate::fold::{self, Quote};
 use crate::graph::Graph;
+use crate::phrase;
 use crate::rich::{Line, Span, Tone, cut, cut_front, plain, span, width, wrap, wrap_most};
 use crate::time;
 use crate::words::Label;
@@ -27,7 +28,7 @@ impl Sheet<'_> {
     }
 
     fn title(&mut self, i: &Incident) {
-        let title = title(i.root.title.get(self.o.lang), &i.root.mode);
+        let title = phrase::title(i.root.title.get(self.o.lang), &i.root.mode);
         let severity = self.words.severity(i.severity);
         let pad = CONTENT.saturating_sub(2 + width(severity));
         let head =
@@ -45,39 +46,11 @@ impl Sheet<'_> {
             Confidence::Possible => Tone::Dim,
         };
         let mut line = vec![span(confidence, self.words.confidence(i.root.confidence))];
-        if let Some(when) = self.when(i) {
+        if let Some(when) = phrase::when(i, self.d.taken_at, self.words) {
             line.push(span(Tone::Dim, format!(" · {when}")));
         }
         line.push(span(Tone::Dim, format!(" · {}", i.root.mode)));
         self.paragraph(CONTENT, &line);
-    }
-
-    /// `since 17:44:13, for 4 min 44 s`, or from when to when where it is over.
-    fn when(&self, i: &Incident) -> Option<String> {
-        let today = self.d.taken_at;
-        let clock = |at| time::clock(at, today);
-        if !i.ongoing {
-            let (en, zh) = match (i.since, i.last_seen) {
-                (Some(a), Some(b)) if a < b => (
-                    format!("{} to {}, over", clock(a), clock(b)),
-                    format!("{} 至 {}，已结束", clock(a), clock(b)),
-                ),
-                (Some(at), _) | (None, Some(at)) => {
-                    (format!("{}, over", clock(at)), format!("{}，已结束", clock(at)))
-                }
-                (None, None) => ("over".to_owned(), "已结束".to_owned()),
-            };
-            return Some(self.say(en, zh));
-        }
-        let since = i.since?;
-        let ago = today.and_then(|now| time::between(since, now, self.words));
-        let (en, zh) = match ago {
-            Some(ago) => {
-                (format!("since {}, for {ago}", clock(since)), format!("始于 {}，已 {ago}", clock(since)))
-            }
-            None => (format!("since {}", clock(since)), format!("始于 {}", clock(since))),
-        };
-        Some(self.say(en, zh))
     }
 
     fn affects(&mut self, i: &Incident) {
@@ -161,11 +134,7 @@ impl Sheet<'_> {
     }
 
     fn others(&self, quote: &Quote<'_>) -> Span {
-        if quote.others == 0 {
-            return plain("");
-        }
-        let n = crate::words::number(quote.others);
-        span(Tone::Dim, self.say(format!(" (and {n} more alike)"), format!("（另有 {n} 条相同）")))
+        span(Tone::Dim, phrase::alike(quote.others, self.words))
     }
 
     fn followed(&mut self, i: &Incident) {
@@ -220,7 +189,7 @@ impl Sheet<'_> {
         let most = if self.o.wide { i.alternatives.len() } else { 3 };
         let mut label = self.words.label(Label::Maybe);
         for alternative in i.alternatives.iter().take(most) {
-            let title = title(alternative.title.get(self.o.lang), &alternative.mode);
+            let title = phrase::title(alternative.title.get(self.o.lang), &alternative.mode);
             let lines = wrap(&[plain(title)], self.room());
             self.row(label, &lines);
             label = "";
@@ -282,23 +251,14 @@ impl Sheet<'_> {
         self.row(self.words.label(Label::Changed), &lines);
     }
 
-    /// `17:40:02 (4 min before)  deployment shop/cart image: a → b`.
+    /// `17:40:02 (4 min before) deployment shop/cart image: a → b`.
     fn change(&self, c: &Change, i: &Incident) -> Line {
         let mut line = Line::new();
-        if let Some(at) = c.at {
-            line.push(plain(time::clock(at, self.d.taken_at)));
-            let before = i.since.and_then(|since| time::between(at, since, self.words));
-            if let Some(before) = &before {
-                let aside = self.say(format!("{before} before"), format!("{before}前"));
-                line.push(span(Tone::Dim, self.words.aside(&aside)));
-            }
-            line.push(plain(if before.is_some() { self.say(" ", "") } else { " " }));
+        if let Some((at, before)) = phrase::changed_at(c, i, self.d.taken_at, self.words) {
+            line.push(plain(at));
+            line.push(before.map_or(plain(" "), |b| span(Tone::Dim, b + self.say(" ", ""))));
         }
-        line.push(plain(format!("{} {} {}", self.words.kind(&c.object.kind), c.object, c.field)));
-        let value = |v: &str| if v.is_empty() { "∅".to_owned() } else { v.to_owned() };
-        if !(c.from.is_empty() && c.to.is_empty()) {
-            line.push(plain(format!("{}{} → {}", self.words.colon(), value(&c.from), value(&c.to))));
-        }
+        line.push(plain(phrase::change(c, self.words)));
         line
     }
 
@@ -335,7 +295,7 @@ impl Sheet<'_> {
         for line in lines {
             self.out.line(indent, &line);
         }
-        self.aside(indent, self.say("only if", "前提"), step.guard.as_deref());
+        self.aside(indent, self.say("only if", "前提"), step.guard.as_ref().map(|g| g.get(self.o.lang)));
         self.command(indent + 2, &step.run);
         if alone || self.o.wide {
             self.aside(indent, self.say("check", "验证"), step.verify.as_deref());
@@ -364,11 +324,6 @@ impl Sheet<'_> {
             self.out.line(indent, &[span(Tone::Command, line)]);
         }
     }
-}
-
-/// The title; the mode's id where it is empty.
-pub(super) fn title<'t>(title: &'t str, mode: &'t str) -> &'t str {
-    if title.trim().is_empty() { mode } else { title }
 }
 
 /// Whether a path begins below the root, and not at a step that was shown before.

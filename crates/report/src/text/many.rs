@@ -2,6 +2,7 @@
 
 use super::{CONTENT, Sheet, mark, tone};
 use crate::fold;
+use crate::phrase;
 use crate::rich::{Tone, cut, plain, span, width};
 use crate::time;
 use crate::words::number;
@@ -35,7 +36,7 @@ impl Sheet<'_> {
         let when = i.since.map(|at| time::short_clock(at, self.d.taken_at)).unwrap_or_default();
         let sure = if self.width < 90 { "" } else { self.words.confidence(i.root.confidence) };
         let right = if sure.is_empty() { 13 } else { 24 };
-        let title = plain(super::incident::title(i.root.title.get(self.o.lang), &i.root.mode)).text;
+        let title = plain(phrase::title(i.root.title.get(self.o.lang), &i.root.mode)).text;
         let room = self.room().saturating_sub(right);
         let title = cut(&title, room);
         let line = [

@@ -2,10 +2,10 @@
 
 use super::Sheet;
 use crate::fold;
+use crate::phrase;
 use crate::rich::{Tone, plain, span};
 use crate::words::number;
-use kubecause_model::{Gap, Verdict, Why};
-use std::collections::BTreeMap;
+use kubecause_model::Verdict;
 
 /// So many symptoms, gaps and notes are shown each.
 const SHOWN: usize = 5;
@@ -44,8 +44,10 @@ impl Sheet<'_> {
     }
 
     fn gaps(&mut self) {
-        let (mattering, silent): (Vec<&Gap>, Vec<&Gap>) =
-            self.d.gaps.iter().partition(|g| self.o.wide || !g.matters.trim().is_empty());
+        let (mut mattering, mut silent) = phrase::gaps(self.d);
+        if self.o.wide {
+            mattering.append(&mut silent);
+        }
         if mattering.is_empty() && silent.is_empty() {
             return;
         }
@@ -61,36 +63,12 @@ impl Sheet<'_> {
             self.brief(2, &line, 2);
         }
         self.rest(mattering.len());
-        self.silent(&silent);
-    }
-
-    /// Gaps that hide nothing are only counted.
-    fn silent(&mut self, gaps: &[&Gap]) {
-        if gaps.is_empty() {
-            return;
+        if !silent.is_empty() {
+            let how =
+                if silent.len() > 1 { self.say(": -o wide lists them", "：-o wide 可列出") } else { "" };
+            let line = format!("{}{how}", phrase::silent(&silent, self.words));
+            self.paragraph(0, &[span(Tone::Dim, line)]);
         }
-        let mut counts: BTreeMap<Why, usize> = BTreeMap::new();
-        for gap in gaps {
-            *counts.entry(gap.why).or_default() += 1;
-        }
-        let each = |(why, n): (&Why, &usize)| match self.o.lang {
-            kubecause_model::Lang::En => format!("{} {}", number(*n), self.words.why(*why)),
-            kubecause_model::Lang::Zh => format!("{} 处{}", number(*n), self.words.why(*why)),
-        };
-        let counts: Vec<String> = counts.iter().map(each).collect();
-        let n = number(gaps.len());
-        let counts = counts.join(self.words.comma());
-        let line = match gaps {
-            [one] => self.say(
-                format!("1 other place was not looked at: {} ({})", one.what, self.words.why(one.why)),
-                format!("另有 1 处未查看，不影响结论：{}（{}）", one.what, self.words.why(one.why)),
-            ),
-            _ => self.say(
-                format!("{n} other places were not looked at ({counts}): -o wide lists them"),
-                format!("另有 {n} 处未查看（{counts}），不影响结论：-o wide 可列出"),
-            ),
-        };
-        self.paragraph(0, &[span(Tone::Dim, line)]);
     }
 
     fn notes(&mut self) {

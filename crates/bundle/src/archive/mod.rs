@@ -1,0 +1,145 @@
+//! Archives: their members are listed and read as a stream, never unpacked to disk. Links, devices and paths that lead
+//! outside are gaps; what an archive unpacks to is bounded; one that ends too early gives what stands before the end.
+
+mod tar;
+mod zip;
+
+use crate::limits::Limits;
+use crate::source::{Shape, Source};
+use crate::tree::{Content, Listing, Want, is_litter, safe_path};
+use kubecause_evidence::{Gap, Why};
+use std::io::{self, Read};
+
+/// What a walk over an archive calls for each file: its safe path, and a reader of its bytes.
+type Visit<'a> = &'a mut dyn FnMut(&str, &mut dyn Read);
+
+/// Lists the files of an archive.
+pub fn list(source: &Source<'_>, shape: Shape, limits: &Limits) -> Listing {
+    let mut paths = Vec::new();
+    let gaps = walk(source, shape, limits, &mut |path, _| paths.push(path.to_owned()));
+    paths.sort();
+    paths.dedup();
+    Listing { paths, gaps }
+}
+
+/// Reads what is wanted of an archive's files, in the order in which they stand in it.
+pub fn read(
+    source: &Source<'_>,
+    shape: Shape,
+    limits: &Limits,
+    want: &dyn Fn(&str) -> Want,
+    take: &mut dyn FnMut(&str, Content),
+) {
+    // The gaps are those that listing found.
+    walk(source, shape, limits, &mut |path, reader| match want(path) {
+        Want::Skip => {}
+        want => take(path, crate::tree::fetch(reader, want)),
+    });
+}
+
+fn walk(source: &Source<'_>, shape: Shape, limits: &Limits, visit: Visit<'_>) -> Vec<Gap> {
+    let mut found = Members { limits, gaps: Vec::new(), seen: 0, odd: 0 };
+    let end = match shape {
+        Shape::Tar(packing) => source.unpack(packing).and_then(|r| tar::walk(r, &mut found, visit)),
+        Shape::Zip => zip::walk(source, &mut found, visit),
+        _ => Ok(()),
+    };
+    if let Err(e) = end {
+        let too_large = e.kind() == io::ErrorKind::FileTooLarge;
+        let why = if too_large { Why::TooLarge } else { Why::Truncated };
+        let says = format!("what stands after its first {} members is not read: {e}", found.seen);
+        found.gaps.push(Gap::new("the archive", why, says));
+    }
+    if found.odd > Members::ODD_MAX {
+        let says = format!(
+            "{} more members are links or have paths that lead outside",
+            found.odd - Members::ODD_MAX
+        );
+        found.gaps.push(Gap::new("the archive", Why::NotCollected, says));
+    }
+    found.gaps
+}
+
+/// What all walks keep count of.
+struct Members<'a> {
+    limits: &'a Limits,
+    gaps: Vec<Gap>,
+    seen: usize,
+    odd: usize,
+}
+
+impl Members<'_> {
+    /// So many members that are not read have a gap of their own; a hostile archive may hold any number.
+    const ODD_MAX: usize = 20;
+
+    /// Counts a member.
+    fn count(&mut self) -> io::Result<()> {
+        self.seen += 1;
+        if self.seen > self.limits.files {
+            self.seen -= 1;
+            return Err(too_large(format!("it holds more than {} members", self.limits.files)));
+        }
+        Ok(())
+    }
+
+    /// Its path, made safe; `None` for one that is not to be read.
+    fn path(&mut self, name: &str) -> Option<String> {
+        let path = safe_path(name, self.limits);
+        if path.is_none() {
+            self.odd(name, "its path leads outside, is too deep, or is none");
+        }
+        path.filter(|p| !is_litter(p))
+    }
+
+    /// Notes a member that is not read.
+    fn odd(&mut self, name: &str, says: &str) {
+        self.odd += 1;
+        if self.odd <= Self::ODD_MAX {
+            self.gaps.push(Gap::new(kubecause_model::one_line(name, 120), Why::NotCollected, says));
+        }
+    }
+}
+
+fn too_large(says: String) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, says)
+}
+
+/// A reader that fails after so many bytes.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R> Bounded<R> {
+    fn new(inner: R, limits: &Limits) -> Self {
+        Self { inner, left: limits.unpacked }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| too_large("it unpacks to too much".to_owned()))?;
+        Ok(count)
+    }
+}
+
+/// A reader of so many bytes that fails where there are fewer.
+struct Exact<'a> {
+    inner: &'a mut dyn Read,
+    left: u64,
+}
+
+impl Read for Exact<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && self.left > 0 && !buffer.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the archive ends within it"));
+        }
+        self.left = self.left.saturating_sub(count as u64);
+        Ok(count)
+    }
+}

@@ -1,0 +1,164 @@
+//! A set of files, from a directory or from an archive → the layout that they have → the snapshot.
+
+use crate::error::ReadError;
+use crate::intake::{Intake, node_log};
+use crate::layout::{self, Layout};
+use crate::limits::Limits;
+use crate::place::Place;
+use crate::plain::Plain;
+use crate::tree::{Content, Listing, Want};
+use crate::{loose, text};
+use kubecause_evidence::Why;
+use std::path::Path;
+
+/// Reads the files of an input: which and how much of each, and what to do with it.
+pub type Visit<'a> = &'a mut dyn FnMut(&dyn Fn(&str) -> Want, &mut dyn FnMut(&str, Content));
+
+/// Reads a set of files; returns what it was. `form` is how they are packed, or nothing.
+///
+/// # Errors
+/// Where there is nothing in it that kubecause knows.
+pub fn read(
+    name: &str,
+    form: &str,
+    listing: Listing,
+    limits: &Limits,
+    intake: &mut Intake,
+    visit: Visit<'_>,
+) -> Result<String, ReadError> {
+    let count = listing.paths.len();
+    let hint = match (count, listing.gaps.first()) {
+        (0, None) => return Err(ReadError::Empty { path: name.to_owned() }),
+        (0, Some(gap)) => format!(" ({}: {})", gap.what, gap.matters),
+        _ => format!(" ({} in it, none with Kubernetes objects)", plural(count, "file")),
+    };
+    let (layout, read) = match layout::detect(&listing.paths) {
+        Layout::Several(tops) => {
+            let first = tops.first().map(|top| top.trim_end_matches('/').to_owned()).unwrap_or_default();
+            return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
+        }
+        Layout::Plain(top) => ("plain capture", plain(&top, limits, intake, visit)),
+        Layout::Loose => ("kubectl output", loose(limits, intake, visit)),
+    };
+    if read == 0 {
+        return Err(ReadError::Unknown { path: name.to_owned(), hint });
+    }
+    listing.gaps.into_iter().for_each(|g| intake.builder.gap(g));
+    Ok(format!("{layout}{form}, {}", plural(read, "file")))
+}
+
+/// Reads a plain capture below `top`; returns how many files it has.
+fn plain(top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
+    let mut capture = Plain::default();
+    let mut read = 0;
+    let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, |path| wanted(path, limits));
+    visit(&want, &mut |path, content| {
+        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path, limits) != Want::Skip) else {
+            return;
+        };
+        let is_log = matches!(wanted(path, limits), Want::Tail(_));
+        read += 1;
+        if Place::of(path) == Place::Transcript {
+            return capture.file(path, String::new(), intake);
+        }
+        match contents(path, content, is_log, limits, intake) {
+            Ok((text, cut)) => {
+                capture.file(path, text, intake);
+                if let Some(why) = cut {
+                    capture.unreadable(path, why);
+                }
+            }
+            Err(why) => capture.unreadable(path, why),
+        }
+    });
+    capture.finish(intake);
+    read
+}
+
+/// How much of a file of a plain capture is wanted.
+fn wanted(path: &str, limits: &Limits) -> Want {
+    match Place::of(path) {
+        Place::Unknown => Want::Skip,
+        // Not read yet: that one is there is all that is noted.
+        Place::Transcript => Want::Tail(0),
+        Place::Resource(_) => Want::Whole(limits.objects),
+        Place::ContainerLog(..) | Place::Component(_) => Want::Tail(limits.log),
+        Place::Node(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
+        _ => Want::Whole(limits.small),
+    }
+}
+
+/// A file's text, and why it is not all of it; gaps say the same to people.
+fn contents(
+    path: &str,
+    content: Content,
+    is_log: bool,
+    limits: &Limits,
+    intake: &mut Intake,
+) -> Result<(String, Option<Why>), Why> {
+    let (bytes, cut) = match content {
+        Content::Bytes(bytes) => (bytes, None),
+        Content::Tail(bytes) => {
+            intake.gap(path, Why::TooLarge, format!("only its last {} MiB are read", limits.log >> 20));
+            (bytes, Some(Why::TooLarge))
+        }
+        Content::Cut(bytes, says) => {
+            intake.gap(path, Why::Truncated, says);
+            (bytes, Some(Why::Truncated))
+        }
+        Content::TooLarge => {
+            intake.gap(path, Why::TooLarge, "it is longer than kubecause reads");
+            return Err(Why::TooLarge);
+        }
+        Content::Failed(why, says) => {
+            intake.gap(path, why, says);
+            return Err(why);
+        }
+    };
+    if is_log {
+        let all = intake.log_bytes + bytes.len() as u64;
+        if all > limits.logs {
+            intake.gap(
+                path,
+                Why::TooLarge,
+                format!("all logs together are longer than {} MiB", limits.logs >> 20),
+            );
+            return Err(Why::TooLarge);
+        }
+        intake.log_bytes = all;
+    }
+    Ok((text::decode(bytes), cut))
+}
+
+/// Reads files that may hold objects each; returns how many did.
+fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
+    let mut read = 0;
+    let want = |path: &str| match extension(path) {
+        "json" | "yaml" | "yml" => Want::Whole(limits.objects),
+        "" => Want::Whole(limits.small),
+        _ => Want::Skip,
+    };
+    visit(&want, &mut |path, content| {
+        let named = !extension(path).is_empty();
+        if want(path) == Want::Skip || (!named && !matches!(content, Content::Bytes(_))) {
+            return;
+        }
+        let Ok((text, cut)) = contents(path, content, false, limits, intake) else { return };
+        let tally = loose::file(path, &text, cut, intake);
+        if tally.is_something() {
+            read += 1;
+        } else if named && tally.partial.is_none() {
+            intake.gap(path, Why::Unparsable, "it holds no Kubernetes objects");
+        }
+    });
+    read
+}
+
+fn extension(path: &str) -> &str {
+    Path::new(path).extension().and_then(|e| e.to_str()).unwrap_or_default()
+}
+
+/// `1 file`, `2 files`.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

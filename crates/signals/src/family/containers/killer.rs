@@ -1,0 +1,68 @@
+//! Who killed a container: whether kubelet did, because a probe failed.
+
+use kubecause_evidence::Snapshot;
+use kubecause_evidence::kube::{Container, ContainerStatus, Event, Pod, Terminated};
+use kubecause_evidence::{Kind, Subject};
+
+/// The probe that made kubelet kill the run that ended: `liveness` or `startup`.
+///
+/// Kubelet says "Container x failed liveness probe, will be restarted" (Killing, since 1.14), before that
+/// "Killing container with id docker://x:Container failed liveness probe.. Container will be killed and recreated."
+/// It stops repeating an event that comes too often, so half as many as restarts are enough.
+pub fn probe_that_killed(
+    snapshot: &Snapshot,
+    pod: &Pod,
+    spec: &Container,
+    status: &ContainerStatus,
+    end: &Terminated,
+) -> Option<&'static str> {
+    let by_signal = matches!(end.exit_code, 137 | 143);
+    if by_signal && !snapshot.has(&Kind::Event) {
+        return stanza(spec);
+    }
+    let subject = pod.metadata.subject(Kind::Pod);
+    ["liveness", "startup"].into_iter().find(|probe| {
+        let kills: u64 = about(snapshot, &subject, status)
+            .filter(|e| e.reason == "Killing" && is_kill_by(&e.message, probe))
+            .map(|e| u64::from(e.count))
+            .sum();
+        let wanted = u64::try_from(status.restart_count).unwrap_or(0).max(1);
+        let failed = || about(snapshot, &subject, status).any(|e| failed_before(e, probe, end));
+        kills > 0 && (by_signal || kills * 2 >= wanted) || (by_signal || end.exit_code == 0) && failed()
+    })
+}
+
+fn about<'a>(
+    snapshot: &'a Snapshot,
+    pod: &Subject,
+    status: &'a ContainerStatus,
+) -> impl Iterator<Item = &'a Event> {
+    let fits = |e: &&Event| e.regarding.container().is_none_or(|c| *c == *status.name);
+    snapshot.events_about(pod).filter(fits)
+}
+
+/// Whether the message says that kubelet kills because of that probe.
+fn is_kill_by(message: &str, probe: &str) -> bool {
+    message.split_once("failed ").is_some_and(|(_, rest)| {
+        rest.strip_prefix(probe).is_some_and(|rest| rest.starts_with(" probe"))
+    })
+}
+
+/// Whether that probe failed in the minutes before the end, so that the kill is its work.
+fn failed_before(event: &Event, probe: &str, end: &Terminated) -> bool {
+    let says = event.reason == "Unhealthy"
+        && event.message.get(..probe.len()).is_some_and(|start| start.eq_ignore_ascii_case(probe));
+    let near = match (event.last, end.finished_at) {
+        (Some(last), Some(finished)) => last.as_second() + 120 >= finished.as_second(),
+        _ => true,
+    };
+    says && near
+}
+
+/// The probe of the stanza that could have killed: one that is patient for longer than nothing.
+fn stanza(spec: &Container) -> Option<&'static str> {
+    if spec.liveness_probe.is_some() {
+        return Some("liveness");
+    }
+    spec.startup_probe.as_ref().map(|_| "startup")
+}

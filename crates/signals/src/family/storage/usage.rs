@@ -1,0 +1,89 @@
+//! Volumes that are full: what kubelet measured, and what a container says when it writes.
+
+use crate::finding::{Finding, Sink};
+use kubecause_evidence::kube::{Container, Pod};
+use kubecause_evidence::node::{FsStats, VolumeStats};
+use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_model::Source;
+
+/// A volume with less than this share free is full, unless it has [`ROOM_BYTES`] left.
+const FULL_SHARE: f64 = 0.95;
+const ROOM_BYTES: f64 = 5.0 * 1024.0 * 1024.0 * 1024.0;
+/// Above this share it is full, however large it is.
+const BRIM_SHARE: f64 = 0.99;
+/// How many of the last lines of a log are read.
+const LINES: usize = 40;
+
+pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
+    for (node, facts) in &snapshot.node_facts {
+        let Some(stats) = &facts.stats else { continue };
+        for pod in &stats.pods {
+            for volume in &pod.volumes {
+                measured(node, stats.node.fs.as_ref(), volume, sink);
+            }
+        }
+    }
+    for pod in snapshot.pods.all().iter().filter(|p| !p.is_ready() && !p.spec.volumes.is_empty()) {
+        for container in pod.spec.all_containers() {
+            written(snapshot, pod, container, sink);
+        }
+    }
+}
+
+fn measured(node: &str, node_fs: Option<&FsStats>, volume: &VolumeStats, sink: &mut Sink) {
+    let Some(claim) = &volume.pvc_ref else { return };
+    let fs = &volume.fs;
+    // A directory of the node's own disk reports the disk, not the volume.
+    let same = |n: &FsStats| n.capacity_bytes.is_some() && n.capacity_bytes == fs.capacity_bytes && n.inodes == fs.inodes;
+    if node_fs.is_some_and(same) {
+        return;
+    }
+    let share = fs.used_share().unwrap_or(0.0);
+    let full = share >= BRIM_SHARE
+        || (share >= FULL_SHARE && fs.available_bytes.is_some_and(|free| free < ROOM_BYTES));
+    let inodes = fs.inodes.filter(|all| *all > 0.0).zip(fs.inodes_free).is_some_and(|(all, free)| free / all < 0.01);
+    if !full && !inodes {
+        return;
+    }
+    let free = fs.available_bytes.unwrap_or(0.0) / 1024.0 / 1024.0;
+    let what = if full { "bytes" } else { "inodes" };
+    let text = format!("volume {} of {}/{}: {:.1} % used, {free:.0} MiB free", volume.name, claim.namespace, claim.name, share * 100.0);
+    let finding = Finding::new("volume.full", Subject::new(Kind::PersistentVolumeClaim, &claim.namespace, &claim.name))
+        .cite(Source::Metric, None, format!("nodes/{node}/stats-summary.json"), text)
+        .param("used_percent", format!("{:.1}", share * 100.0))
+        .param("free_mib", format!("{free:.0}"))
+        .param("resource", what)
+        .param("node", node);
+    sink.add(finding);
+}
+
+/// Looks for "no space left on device" on a path of a claim, in the last words of a container that is not ready.
+fn written(snapshot: &Snapshot, pod: &Pod, container: &Container, sink: &mut Sink) {
+    let claim_of = |mount: &str| {
+        let volume = pod.spec.volumes.iter().find(|v| v.name == *mount)?;
+        Some(volume.persistent_volume_claim.as_ref()?.claim_name.clone())
+    };
+    let mounts = container.volume_mounts.iter().filter_map(|m| Some((m.mount_path.clone(), claim_of(&m.name)?)));
+    let mounts: Vec<_> = mounts.filter(|(path, _)| path.len() > 1).collect();
+    if mounts.is_empty() {
+        return;
+    }
+    let subject = pod.metadata.subject(Kind::Pod);
+    for previous in [false, true] {
+        let Some(log) = snapshot.container_log(&subject, &container.name, previous) else { continue };
+        for (number, line) in log.tail(LINES) {
+            if !line.to_ascii_lowercase().contains("no space left on device") {
+                continue;
+            }
+            let Some((path, claim)) = mounts.iter().find(|(path, _)| line.contains(path.as_str())) else { continue };
+            let at = log.time_of(line);
+            let claim = Subject::new(Kind::PersistentVolumeClaim, &pod.metadata.namespace, claim);
+            let finding = Finding::new("volume.write-failed-full", claim)
+                .since(at)
+                .cite(Source::Log, at, log.reference(number), line)
+                .param("path", path)
+                .param("resource", "bytes");
+            sink.add(finding);
+        }
+    }
+}
