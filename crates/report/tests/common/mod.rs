@@ -139,7 +139,7 @@ pub fn runtime_hung() -> Incident {
         "Writes its stacks to the log: why it hung",
         "把调用栈写进日志，留下卡死的原因",
     );
-    save.guard = Some("pidof containerd".to_owned());
+    save.guard = Some("the process is not stopped: a stopped process handles no signal but CONT".to_owned());
     let mut restart =
         step("systemctl restart containerd", "Running containers keep running", "正在运行的容器不受影响");
     restart.verify = Some("crictl ps --timeout 5s".to_owned());
