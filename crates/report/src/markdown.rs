@@ -162,7 +162,7 @@ impl Paper<'_> {
     fn step(&self, n: usize, step: &FixStep) -> String {
         let w = self.words;
         let mut out = format!("{n}. {}\n", escape(step.why.get(w.0)));
-        if let Some(guard) = phrase::guard(step) {
+        if let Some(guard) = phrase::guard(step, w) {
             let _ = writeln!(out, "\n   {}{}{}\n", w.pick("Only if", "前提"), w.colon(), escape(guard));
         }
         let run = fenced(&command_lines(&step.run), "   ", "sh");

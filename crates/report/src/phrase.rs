@@ -185,8 +185,8 @@ pub(crate) fn letter(fixes: &[Fix], n: usize) -> String {
 }
 
 /// What must be true before a step is done, where anything must.
-pub(crate) fn guard(step: &FixStep) -> Option<&str> {
-    step.guard.as_deref().filter(|g| !g.trim().is_empty())
+pub(crate) fn guard(step: &FixStep, words: Words) -> Option<&str> {
+    step.guard.as_ref().map(|g| g.get(words.0)).filter(|g| !g.trim().is_empty())
 }
 
 /// How many of the fixes are worth reading at once: up to the first that changes anything.

@@ -199,7 +199,7 @@ fn step(s: &FixStep, words: Words) -> String {
     let why = text(s.why.get(words.0));
     let only = words.pick("Only if", "前提");
     let guard =
-        phrase::guard(s).map(|g| format!("<p class=\"aside\">{only}{}{}</p>", words.colon(), text(g)));
+        phrase::guard(s, words).map(|g| format!("<p class=\"aside\">{only}{}{}</p>", words.colon(), text(g)));
     let guard = guard.unwrap_or_default();
     let after = part("Check", "验证", &s.verify) + &part("Undo", "回退", &s.undo);
     format!("{why}{guard}{}{after}", command(&s.run))

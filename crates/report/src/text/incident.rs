@@ -296,7 +296,7 @@ impl Sheet<'_> {
         for line in lines {
             self.out.line(indent, &line);
         }
-        if let Some(guard) = phrase::guard(step) {
+        if let Some(guard) = phrase::guard(step, self.words) {
             let lead = format!("{}{}", self.say("only if", "前提"), self.words.colon());
             self.brief(indent, &[span(Tone::Warn, lead), plain(guard)], 4);
         }
