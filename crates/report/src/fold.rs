@@ -108,23 +108,19 @@ pub(crate) fn quotes(evidence: &[Citation]) -> Vec<Quote<'_>> {
 /// The reference as seen from the subject: what is on the incident's node or in its namespace need not repeat its name,
 /// and the number in an Event's name says nothing.
 pub(crate) fn near(reference: &str, subject: &Subject) -> String {
-    if subject.kind == Kind::Node {
-        let rest = reference.strip_prefix("nodes/").and_then(|r| r.strip_prefix(&*subject.name));
-        let file = rest.and_then(|r| r.strip_prefix('/')).filter(|r| !r.is_empty());
-        return file.unwrap_or(reference).to_owned();
+    let file =
+        reference.strip_prefix("nodes/").and_then(|r| r.strip_prefix(&*subject.name)?.strip_prefix('/'));
+    if let Some(file) = file.filter(|f| !f.is_empty() && subject.kind == Kind::Node) {
+        return file.to_owned();
     }
     let Some((kind, rest)) = reference.split_once('/') else { return reference.to_owned() };
-    let here = rest
-        .strip_prefix(subject.ns())
-        .and_then(|r| r.strip_prefix('/'))
-        .filter(|_| subject.namespace.is_some());
+    let here = subject.namespace.as_deref().and_then(|ns| rest.strip_prefix(ns)?.strip_prefix('/'));
     let name = here.unwrap_or(rest);
     let number = |n: &str| n.len() >= 12 && n.bytes().all(|b| b.is_ascii_hexdigit());
-    let name = match name.rsplit_once('.') {
-        Some((name, n)) if kind == "events" && number(n) => name,
-        _ => name,
-    };
-    format!("{kind}/{name}")
+    match name.rsplit_once('.') {
+        Some((name, n)) if kind == "events" && number(n) => format!("{kind}/{name}"),
+        _ => format!("{kind}/{name}"),
+    }
 }
 
 /// A log line without the header that kubelet and its kin put before the message.
@@ -255,6 +251,7 @@ mod tests {
         assert_eq!(near("events/shop/cart-0.18ea6e7a3b69c7d4", &pod), "events/cart-0");
         assert_eq!(near("pods/other/cart-0", &pod), "pods/other/cart-0");
         assert_eq!(near("nodes/w1/kubelet.log:8", &Subject::node("w1")), "kubelet.log:8");
+        assert_eq!(near("events/shop/cart-0.18ea6e7a3b69c7d4", &Subject::node("w1")), "events/shop/cart-0");
         assert_eq!(near("nodes/w1", &Subject::node("w1")), "nodes/w1");
         assert_eq!(near("", &pod), "");
     }

@@ -76,7 +76,7 @@ impl Sheet<'_> {
         let refs: Vec<String> =
             shown.iter().map(|q| fold::near(&q.citation.reference, &i.root.subject)).collect();
         let room = self.room();
-        let column = refs.iter().map(|r| width(r)).max().unwrap_or(0).min(room * 2 / 5).min(40);
+        let column = refs.iter().map(|r| width(r)).max().unwrap_or(0).min(room / 3).min(40);
         let stacked = self.o.wide || room < STACKED;
         let per = if alone { 2 } else { 1 };
         let mut lines: Vec<Line> = Vec::new();
