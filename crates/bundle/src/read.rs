@@ -56,9 +56,10 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
     };
     match source.shape().map_err(io)? {
         Shape::Empty => Err(ReadError::Empty { path: name }),
-        Shape::Foreign(format) => {
-            Err(ReadError::Unknown { path: name, hint: format!(" (it is {format}, which must be unpacked first)") })
-        }
+        Shape::Foreign(format) => Err(ReadError::Unknown {
+            path: name,
+            hint: format!(" (it is {format}, which must be unpacked first)"),
+        }),
         Shape::Single(packing) => single(&name, &source, packing, limits, intake),
         shape => {
             let listing = archive::list(&source, shape, limits);
@@ -72,7 +73,8 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
 }
 
 fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
-    let listing = dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
+    let listing =
+        dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
     let paths = listing.paths.clone();
     let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
         for file in &paths {

@@ -1,5 +1,9 @@
 //! Captures that are incomplete, refused or damaged: what is there is read, what is not is a gap.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot read its input must fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot read its input must fail"
+)]
 
 mod common;
 
@@ -22,7 +26,8 @@ fn a_kind_that_the_manifest_names_and_that_is_not_there() {
 
 #[test]
 fn an_error_beside_or_instead() {
-    let forbidden = "Error from server (Forbidden): pods is forbidden: User \"x\" cannot list resource \"pods\"";
+    let forbidden =
+        "Error from server (Forbidden): pods is forbidden: User \"x\" cannot list resource \"pods\"";
     let s = with(&[
         ("cluster/pods.json", &list(&[])),
         ("cluster/pods.error", forbidden),
@@ -49,7 +54,8 @@ fn a_status_in_place_of_a_list() {
 #[test]
 fn one_bad_item_costs_only_itself() {
     let bad = r#"{"kind":"Pod","metadata":{"name":"bad"},"spec":{"containers":"none"}}"#.to_owned();
-    for bad in [bad, "7".to_owned(), "null".to_owned(), "[]".to_owned()] {
+    let no_json = r#"{"kind":"Pod","metadata":{"name":"bad","labels":***HIDDEN***}}"#.to_owned();
+    for bad in [bad, no_json, "7".to_owned(), "null".to_owned(), "[]".to_owned()] {
         let s = with(&[("cluster/pods.json", &list(&[pod("a"), bad.clone(), pod("b")]))]);
         assert_eq!(names(&s), ["a", "b"], "{bad}");
         assert!(has_gap(&s, "cluster/pods.json item 2", Why::Unparsable), "{bad}");
@@ -93,7 +99,8 @@ fn items_of_another_kind_than_the_file_says() {
 
 #[test]
 fn a_kind_of_a_foreign_group_is_no_known_kind() {
-    let knative = r#"{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"x","namespace":"y"}}"#;
+    let knative =
+        r#"{"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"x","namespace":"y"}}"#;
     let s = with(&[("cluster/services.serving.knative.dev.json", &list(&[knative.to_owned()]))]);
     assert_eq!((s.services.all().len(), s.others.len()), (0, 1));
     assert!(!s.has(&Kind::Service));
@@ -111,12 +118,15 @@ fn an_empty_or_meaningless_file_in_a_capture() {
     assert_eq!(missing(&s, &Kind::Pod), Some(Why::Truncated));
     assert_eq!(missing(&s, &Kind::Node), Some(Why::Unparsable));
     assert!(!s.has(&Kind::Service));
-    assert!(has_gap(&s, "capture.json", Why::Unparsable) && has_gap(&s, "cluster/version.json", Why::Unparsable));
+    assert!(
+        has_gap(&s, "capture.json", Why::Unparsable) && has_gap(&s, "cluster/version.json", Why::Unparsable)
+    );
 }
 
 #[test]
 fn secrets_are_names_only_and_never_quoted() {
-    let secret = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db"},"data":{"password":"aHVudGVyMg=="}}"#;
+    let secret =
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"db"},"data":{"password":"aHVudGVyMg=="}}"#;
     let bad = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":["aHVudGVyMg=="]}}"#;
     let yaml = "apiVersion: v1\nkind: Secret\nmetadata: {name: y}\ndata: {a: aHVudGVyMg==}\nstringData: {a: aHVudGVyMg== : }\n";
     let s = with(&[

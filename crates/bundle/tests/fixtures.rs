@@ -18,11 +18,17 @@ fn each_is_read_whole() {
     for case in cases() {
         let bundle = kubecause_bundle::read(&[Input::Path(case.clone())]).unwrap();
         let (s, name) = (&bundle.snapshot, case.display());
-        assert!(bundle.description.starts_with("plain capture in a tar.zst, "), "{name}: {}", bundle.description);
+        assert!(
+            bundle.description.starts_with("plain capture in a tar.zst, "),
+            "{name}: {}",
+            bundle.description
+        );
         assert_eq!(s.version.as_deref(), Some("v1.36.2"), "{name}");
         assert!(s.taken_at.is_some(), "{name}");
         assert_eq!(s.nodes.all().len(), 2, "{name}");
-        for kind in [Kind::Pod, Kind::Node, Kind::Event, Kind::Service, Kind::Deployment, Kind::PersistentVolumeClaim] {
+        for kind in
+            [Kind::Pod, Kind::Node, Kind::Event, Kind::Service, Kind::Deployment, Kind::PersistentVolumeClaim]
+        {
             assert!(s.has(&kind), "{name}: {kind}");
         }
         // The only thing that could not be had are logs of containers that do not exist (any more).

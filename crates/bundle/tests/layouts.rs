@@ -1,5 +1,9 @@
 //! Every layout that is read, in its regular form.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot read its input must fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot read its input must fail"
+)]
 
 mod common;
 
@@ -35,13 +39,16 @@ fn what_was_listed_and_what_was_not() {
     assert_eq!(missing(s, &Kind::Job), Some(Why::Failed));
     assert_eq!(missing(s, &Kind::ConfigMap), Some(Why::NotCollected));
     let gaps: Vec<_> = s.gaps.iter().map(|g| (g.what.as_str(), g.why)).collect();
-    assert_eq!(gaps, [
-        ("jobs.batch", Why::Failed),
-        ("logs/shop/cart-1/app.previous.log", Why::Failed),
-        ("nodes/worker-1/df.txt", Why::TimedOut),
-        ("operator", Why::NotCollected),
-        ("secrets", Why::Forbidden),
-    ]);
+    assert_eq!(
+        gaps,
+        [
+            ("jobs.batch", Why::Failed),
+            ("logs/shop/cart-1/app.previous.log", Why::Failed),
+            ("nodes/worker-1/df.txt", Why::TimedOut),
+            ("operator", Why::NotCollected),
+            ("secrets", Why::Forbidden),
+        ]
+    );
 }
 
 #[test]
@@ -109,9 +116,14 @@ fn typed_lists_name_their_kind_also_when_empty() {
 
 #[test]
 fn yaml_in_all_its_forms() {
-    let object = |name: &str| format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  namespace: shop\n");
+    let object =
+        |name: &str| format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  namespace: shop\n");
     let item = |name: &str| format!("- {}", object(name).trim_end().replace('\n', "\n  "));
-    let list = format!("apiVersion: v1\nitems:\n{}\n{}\nkind: List\nmetadata:\n  resourceVersion: \"\"\n", item("a"), item("b"));
+    let list = format!(
+        "apiVersion: v1\nitems:\n{}\n{}\nkind: List\nmetadata:\n  resourceVersion: \"\"\n",
+        item("a"),
+        item("b")
+    );
     let bundle = read_bytes(list).unwrap();
     assert_eq!(names(&bundle.snapshot), ["a", "b"]);
     assert!(bundle.snapshot.has(&Kind::Pod));
@@ -159,7 +171,8 @@ fn several_captures_are_asked_about() {
 
 #[test]
 fn without_a_manifest_a_file_means_listed() {
-    let bundle = folder(&files(&[("cluster/pods.json", &list(&[])), ("cluster/nodes", &list(&[]))])).read().unwrap();
+    let bundle =
+        folder(&files(&[("cluster/pods.json", &list(&[])), ("cluster/nodes", &list(&[]))])).read().unwrap();
     assert!(bundle.snapshot.has(&Kind::Pod) && bundle.snapshot.has(&Kind::Node));
     assert_eq!(missing(&bundle.snapshot, &Kind::Service), Some(Why::NotCollected));
     assert!(bundle.snapshot.gaps.is_empty());

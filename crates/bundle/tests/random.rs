@@ -16,7 +16,8 @@ fn valid(form: usize) -> Vec<u8> {
         3 => zstd(&tar(&files)),
         4 => zip(&files),
         5 => list(&[pod("a"), pod("b")]).into_bytes(),
-        _ => b"apiVersion: v1\nitems:\n- kind: Pod\n  metadata:\n    name: a\nkind: List\n---\nkind: Node\n".to_vec(),
+        _ => b"apiVersion: v1\nitems:\n- kind: Pod\n  metadata:\n    name: a\nkind: List\n---\nkind: Node\n"
+            .to_vec(),
     }
 }
 

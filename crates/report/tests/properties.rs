@@ -14,7 +14,8 @@ fn commands(d: &Diagnosis) -> Vec<String> {
         out.extend(i.alternatives.iter().filter_map(|a| a.look.as_ref()).map(|l| l.run.as_str()));
         for s in i.fixes.iter().flat_map(|f| &f.steps) {
             out.push(&s.run);
-            out.extend([&s.guard, &s.verify, &s.undo].into_iter().flatten().map(String::as_str));
+            out.extend([&s.verify, &s.undo].into_iter().flatten().map(String::as_str));
+            out.extend(s.guard.iter().flat_map(|g| [g.en.as_str(), g.zh.as_str()]));
         }
     }
     out.into_iter().flat_map(str::lines).map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()

@@ -1,6 +1,7 @@
 //! The text of a file → objects: a List, several documents or one object, as JSON or as YAML.
 
 mod json;
+mod mend;
 mod yaml;
 
 use json::Document;
@@ -101,7 +102,8 @@ impl Reading<'_> {
     fn document(&mut self, document: &Document<'_>) {
         let broken = document.broken.as_ref().map(|b| {
             let why = if b.truncated { Why::Truncated } else { Why::Unparsable };
-            let after = document.items.as_ref().map_or(String::new(), |i| format!("after item {}: ", i.len()));
+            let after =
+                document.items.as_ref().map_or(String::new(), |i| format!("after item {}: ", i.len()));
             (why, format!("{after}{}", b.says))
         });
         if let Some(items) = &document.items {
@@ -171,7 +173,11 @@ impl Reading<'_> {
                         self.tally.partial = self.tally.partial.or(Some(Why::Unparsable));
                         if bad <= GAPS_PER_FILE {
                             let number = batch * CHUNK * 64 + i + 1;
-                            (self.gap)(Gap::new(format!("{} item {number}", self.path), Why::Unparsable, says));
+                            (self.gap)(Gap::new(
+                                format!("{} item {number}", self.path),
+                                Why::Unparsable,
+                                says,
+                            ));
                         }
                     }
                 }

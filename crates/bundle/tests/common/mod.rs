@@ -1,6 +1,10 @@
 //! Builds captures: as a folder, as archives, whole and broken.
 #![allow(dead_code, reason = "each test file uses a part")]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot build its input must fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot build its input must fail"
+)]
 
 use kubecause_bundle::{Bundle, Input, Limits, ReadError, Snapshot};
 use kubecause_evidence::{Kind, Why};
@@ -16,7 +20,8 @@ impl Folder {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bundle-{}-{number}", std::process::id()));
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bundle-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -51,16 +56,23 @@ pub fn files(list: &[(&str, &str)]) -> Files {
 
 pub fn folder(files: &Files) -> Folder {
     let folder = Folder::new();
-    files.iter().for_each(|(path, content)| folder.write(path, content));
+    for (path, content) in files {
+        folder.write(path, content);
+    }
     folder
 }
 
 pub fn pod(name: &str) -> String {
-    format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}","namespace":"shop","uid":"{name}"}}}}"#)
+    format!(
+        r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":"{name}","namespace":"shop","uid":"{name}"}}}}"#
+    )
 }
 
 pub fn list(items: &[String]) -> String {
-    format!(r#"{{"apiVersion":"v1","items":[{}],"kind":"List","metadata":{{"resourceVersion":""}}}}"#, items.join(","))
+    format!(
+        r#"{{"apiVersion":"v1","items":[{}],"kind":"List","metadata":{{"resourceVersion":""}}}}"#,
+        items.join(",")
+    )
 }
 
 pub const MANIFEST: &str = r#"{"schema":"plain-capture/v1","takenAt":"2026-11-22T17:40:14Z","by":"kubectl",
@@ -70,7 +82,9 @@ pub const MANIFEST: &str = r#"{"schema":"plain-capture/v1","takenAt":"2026-11-22
 pub fn capture() -> Files {
     let node = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"worker-1"}}"#.to_owned();
     let event = |name: &str| {
-        format!(r#"{{"kind":"Event","metadata":{{"name":"{name}","namespace":"shop"}},"reason":"x","message":"y"}}"#)
+        format!(
+            r#"{{"kind":"Event","metadata":{{"name":"{name}","namespace":"shop"}},"reason":"x","message":"y"}}"#
+        )
     };
     files(&[
         ("capture.json", MANIFEST),

@@ -194,7 +194,7 @@ fn step(s: &FixStep, words: Words) -> String {
         if run.is_empty() { run } else { format!("<p class=\"aside\">{label} <code>{run}</code></p>") }
     };
     let why = text(s.why.get(words.0));
-    let guard = part("Only if", "前提", &s.guard);
+    let guard = part("Only if", "前提", &s.guard.as_ref().map(|g| g.get(words.0).to_owned()));
     let after = part("Check", "验证", &s.verify) + &part("Undo", "回退", &s.undo);
     format!("{why}{guard}{}{after}", command(&s.run))
 }

@@ -42,7 +42,8 @@ const SIGNALS: &[Signal] = &[
     ),
     Signal::fact(
         "node.unmanaged-use-inferred",
-        "The evicted pods gave back next to nothing of what is missing, or no pod is left to evict; nothing was measured.",
+        "The evicted pods gave back next to nothing of what is missing, or no pod is left to evict; or it was measured, but \
+         a pod may write to a hostPath there.",
         EVICTIONS,
     ),
     Signal::fact(
@@ -128,7 +129,6 @@ const SIGNALS: &[Signal] = &[
     ),
     Signal::fact("node.containers-many", "Two hundred containers or more run on the node.", PODS),
     Signal::fact("node.exec-probes-frequent", "Exec probes start five processes a second or more.", PODS),
-    Signal::fact("node.relist-slow", "The kubelet's list of containers is late (PLEG).", NODES),
     Signal::fact("node.kernel-3-10", "The node runs a kernel 3.10.", NODES),
     Signal::fact("node.reservation-large", "Allocatable is much less than capacity.", NODES),
     Signal::fact(

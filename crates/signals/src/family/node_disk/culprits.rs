@@ -256,7 +256,8 @@ enum Unexplained {
     No,
 }
 
-/// `node.unmanaged-*` or, where a pod writes to a hostPath there, `workload.hostpath-on-full-disk`.
+/// `node.unmanaged-*`; where a pod may write to a hostPath there, `workload.hostpath-on-full-disk` beside it: the
+/// kubelet measures no hostPath, so that both stay open.
 fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut Sink) {
     let writers = if misfit { Vec::new() } else { hostpath_writers(snapshot, disk) };
     let (signal, unexplained) = match unexplained(disk) {
@@ -299,8 +300,8 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
             .naming(disk.subject())
             .naming(writer.pod.clone());
         sink.add(fill(finding));
-        return;
     }
+    let signal = if writers.is_empty() { signal } else { "node.unmanaged-use-inferred" };
     let mount = disk.disks.nodefs.as_ref().map(|n| n.mount.clone()).filter(|m| !m.is_empty());
     let finding = Finding::new(signal, disk.subject()).param("mount", mount.unwrap_or_else(|| "/".into()));
     sink.add(fill(finding));

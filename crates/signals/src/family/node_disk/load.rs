@@ -3,7 +3,6 @@
 use crate::finding::{Finding, Sink};
 use crate::freshness::{is_recent, is_recurring};
 use kubecause_evidence::kube::{Event, Node};
-use kubecause_evidence::log::LogSource;
 use kubecause_evidence::node::NodeFacts;
 use kubecause_evidence::{Snapshot, Str, Subject};
 use kubecause_model::Source;
@@ -17,7 +16,6 @@ pub(super) fn observe(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
     if let Some(node) = node {
         pid_pressure(name, node, sink);
         containers(snapshot, name, sink);
-        relist(snapshot, name, node, sink);
         old_kernel(name, node, sink);
     }
     let Some(facts) = snapshot.node_facts.get(name) else { return };
@@ -115,25 +113,6 @@ fn containers(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
     if rate >= 5.0 {
         let text = format!("exec probes start {rate:.1} processes a second");
         sink.add(field("node.exec-probes-frequent", text).param("probes", format!("{rate:.1}")));
-    }
-}
-
-/// `node.relist-slow`: the kubelet's list of containers is late, by the node's condition or by the kubelet's log.
-fn relist(snapshot: &Snapshot, name: &Str, node: &Node, sink: &mut Sink) {
-    const WORDS: &str = "pleg was last seen active";
-    let subject = Subject::node(name.clone());
-    if let Some(c) = node.condition("Ready").filter(|c| !c.is_true() && c.message.contains(WORDS)) {
-        let at = c.last_transition_time;
-        let finding = Finding::new("node.relist-slow", subject).since(at);
-        sink.add(finding.cite(Source::Condition, at, format!("nodes/{name}"), c.message.as_str()));
-        return;
-    }
-    let logs = snapshot.node_facts.get(name).into_iter().flat_map(|f| f.logs_of(&LogSource::Kubelet));
-    for log in logs {
-        let last = log.lines().filter(|(_, l)| l.contains(WORDS)).last();
-        let Some((number, line)) = last.filter(|(_, l)| is_recent(snapshot, log.time_of(l))) else { continue };
-        let finding = Finding::new("node.relist-slow", subject.clone());
-        sink.add(finding.cite(Source::Log, log.time_of(line), log.reference(number), line));
     }
 }
 

@@ -121,6 +121,7 @@ fn a_hostpath_writer_comes_before_unknown_files() {
     let s = snapshot_with(TAKEN, &[node("a", true)], &[writer.into(), evicted.clone()], &[("stats-summary.json", FULL)]);
     assert_eq!(found(&s, "workload.hostpath-on-full-disk").len(), 1);
     assert!(found(&s, "node.unmanaged-use-measured").is_empty());
+    assert_eq!(found(&s, "node.unmanaged-use-inferred").len(), 1, "the alternative");
     let s = snapshot_with(TAKEN, &[node("a", true)], &[agent, evicted], &[("stats-summary.json", FULL)]);
     assert!(found(&s, "workload.hostpath-on-full-disk").is_empty(), "a reader of logs is no hog");
 }

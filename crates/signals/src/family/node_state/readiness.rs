@@ -20,7 +20,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             "Unknown" => sink.add(condition("node.ready-unknown", &subject, ready)),
             "False" if !is_joining(snapshot, node) => not_ready(ready, &subject, sink),
             "True" => {
-                if snapshot.node_facts.contains_key(&*subject.name) && reports(snapshot, ready, &subject) {
+                if reports(snapshot, ready, &subject) {
                     sink.add(condition("node.reports-ready", &subject, ready));
                 }
                 if let Some(seen) = flaps.get(&subject).filter(|seen| seen.count >= 3) {
