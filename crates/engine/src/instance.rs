@@ -20,6 +20,8 @@ pub(crate) struct Instance<'a> {
     pub(crate) names: Vec<Subject>,
     /// Entries whose places could not be looked at.
     pub(crate) closed: Vec<&'a Entry>,
+    /// Only a part of what it requires was seen. Such an instance must explain something to count.
+    pub(crate) partial: bool,
 }
 
 /// What came of looking for a mode on a subject.
@@ -131,6 +133,7 @@ pub(crate) fn evaluate<'a>(context: &Context<'a>, mode: &'a Mode, subject: &Subj
         span: Span::default(),
         names: Vec::new(),
         closed,
+        partial: proof.is_empty() && met < total,
     };
     let supports = many(&mode.when.supports);
     if state == State::Refuted {
