@@ -3,7 +3,7 @@
 //! A line counts when it speaks of a failed connection and names a host, a URL or an address that is a Service of this
 //! cluster; a line that names none takes the address of the line before it (`wget` prints them apart).
 
-use super::view::{View, place};
+use super::view::View;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use crate::signal::{Needs, Signal};
@@ -243,11 +243,6 @@ pub(super) fn service_ports<'a>(
     let all = || service.spec.ports.iter();
     let named: Vec<_> = all().filter(|p| Some(p.port) == call.port).collect();
     if named.is_empty() { all().collect() } else { named }
-}
-
-/// How a citation names a Service.
-pub(super) fn service_place(service: &kubecause_evidence::kube::Service) -> String {
-    place("services", &service.metadata)
 }
 
 #[cfg(test)]

@@ -77,8 +77,7 @@ fn near_miss(view: &View<'_>, service: &Service, others: &[&Labels]) -> Option<F
             .param("selector", &service.spec.selector)
             .param("nearest", owner.slash())
             .param("labels", labels)
-            .since(meta.creation_timestamp)
-            .naming(owner),
+            .since(meta.creation_timestamp),
     )
 }
 

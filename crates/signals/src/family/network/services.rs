@@ -118,8 +118,7 @@ fn not_created(view: &View<'_>, service: &Service) -> Option<Finding> {
         Finding::new(BACKENDS_NOT_CREATED.id, meta.subject(Kind::Service))
             .cite(Source::Field, None, place(&owner.kind.kind().as_str().to_lowercase(), &owner.metadata), said)
             .param("selector", &service.spec.selector)
-            .param("pods", 0)
-            .naming(owner.subject()),
+            .param("pods", 0),
     )
 }
 
@@ -133,8 +132,7 @@ fn scaled_to_zero(view: &View<'_>, service: &Service) -> Option<Finding> {
     let meta = &service.metadata;
     let mut finding = Finding::new(SCALED_TO_ZERO.id, meta.subject(Kind::Service))
         .cite(Source::Field, None, place(&owner.kind.kind().as_str().to_lowercase(), &owner.metadata), "spec.replicas: 0")
-        .param("workload", owner.subject().slash())
-        .naming(owner.subject());
+        .param("workload", owner.subject().slash());
     let mut callers = 0;
     if let Some(caller) = view.caller_of(service) {
         callers += 1;

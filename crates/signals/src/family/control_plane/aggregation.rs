@@ -1,0 +1,58 @@
+//! Aggregated APIs that do not answer, and what they hold up: autoscalers without metrics, namespaces that cannot go.
+
+use crate::finding::{Finding, Sink};
+use crate::signal::{Needs, Signal};
+use kubecause_evidence::kube::ApiService;
+use kubecause_evidence::kube::condition;
+use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_model::Source;
+
+/// Available is False.
+pub(super) const UNAVAILABLE: Signal = Signal::fact(
+    "apiservice.unavailable",
+    "An APIService that leads to a Service has Available=False for more than a minute \
+     (kube-aggregator, pkg/controllers/status).",
+    &[Needs::Kind(Kind::APIService)],
+);
+
+/// A server that starts takes less.
+const PATIENCE_SECONDS: i64 = 60;
+
+pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
+    for api in snapshot.api_services.all().iter().filter(|a| !a.metadata.is_deleting()) {
+        unavailable(snapshot, api).into_iter().for_each(|f| sink.add(f));
+    }
+}
+
+fn unavailable(snapshot: &Snapshot, api: &ApiService) -> Option<Finding> {
+    let service = api.spec.service.as_ref()?;
+    let found = condition(&api.status.conditions, "Available").filter(|c| !c.is_true() && c.reason != "Local")?;
+    let since = found.last_transition_time;
+    if snapshot.age(since).is_some_and(|age| age < PATIENCE_SECONDS) {
+        return None;
+    }
+    let subject = api.metadata.subject(Kind::APIService);
+    let target = Subject::new(Kind::Service, &service.namespace, &service.name);
+    let text = format!("Available={} {}: {}", found.status, found.reason, found.message);
+    let finding = Finding::new(UNAVAILABLE.id, subject)
+        .cite(Source::Condition, since, format!("apiservices/{}", api.metadata.name), text)
+        .param("reason", &found.reason)
+        .param("service", &target)
+        .param("group", &api.spec.group)
+        .since(since)
+        .naming(target);
+    Some(held_up(snapshot, api).into_iter().fold(finding, Finding::naming))
+}
+
+/// Autoscalers that lack metrics of that API, and namespaces whose deletion waits for discovery.
+fn held_up(snapshot: &Snapshot, api: &ApiService) -> Vec<Subject> {
+    let metrics = ["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"].contains(&api.spec.group.as_str());
+    let starving = snapshot.hpas.all().iter().filter(|h| {
+        metrics && condition(&h.status.conditions, "ScalingActive").is_some_and(|c| c.is_false() && c.reason.starts_with("FailedGet"))
+    });
+    let waiting = snapshot.namespaces.all().iter().filter(|n| {
+        condition(&n.status.conditions, "NamespaceDeletionDiscoveryFailure").is_some_and(|c| c.is_true())
+    });
+    let starving = starving.map(|h| h.metadata.subject(Kind::HorizontalPodAutoscaler));
+    starving.chain(waiting.map(|n| n.metadata.subject(Kind::Namespace))).collect()
+}
