@@ -43,7 +43,7 @@ fn who(context: &Context<'_>, subject: &Subject, pod: Option<&Subject>, values: 
     let name = subject.name.to_string();
     let only = |container: &str| {
         let pod = pod.and_then(|p| context.snapshot.pod(p));
-        pod.is_some_and(|p| matches!(p.spec.containers.as_slice(), [one] if one.name == *container))
+        pod.is_some_and(|p| p.spec.containers.len() == 1 && p.spec.containers.iter().all(|c| c.name == *container))
     };
     match values.get("container") {
         Some(container) if *container != name && !only(container) => format!("{name}/{container}"),
