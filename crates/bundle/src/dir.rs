@@ -7,50 +7,59 @@ use std::fs;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+/// So many places that are not read have a gap of their own; the rest are counted in one.
+const GAPS_MAX: usize = 50;
+
 /// Lists the files below a directory, in order.
 ///
 /// # Errors
 /// Where the directory itself cannot be read. A folder in it that cannot be is a gap.
 pub fn list(root: &Path, limits: &Limits) -> io::Result<Listing> {
     let mut listing = Listing::default();
-    let mut folders: Vec<(PathBuf, String)> = vec![(root.to_owned(), String::new())];
-    let mut first = true;
-    while let Some((folder, prefix)) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(e) if first => return Err(e),
-            Err(e) => {
-                listing.gaps.push(Gap::new(prefix.trim_end_matches('/'), why_of(&e), e.to_string()));
-                continue;
-            }
-        };
-        first = false;
-        for entry in entries {
-            let Ok(entry) = entry else { break };
-            let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if is_litter(&path) {
-                continue;
-            }
-            let Ok(kind) = entry.file_type() else { continue };
-            if safe_path(&path, limits).is_none_or(|safe| safe != path) {
-                listing.gaps.push(Gap::new(path, Why::TooLarge, "its path is too deep or holds odd characters"));
-            } else if kind.is_dir() {
-                folders.push((entry.path(), format!("{path}/")));
-            } else if kind.is_symlink() {
-                listing.gaps.push(Gap::new(path, Why::NotCollected, "it is a link, and links are not followed"));
-            } else if kind.is_file() {
-                listing.paths.push(path);
-            }
-            if listing.paths.len() >= limits.files || folders.len() > limits.files {
-                let says = format!("only the first {} files are read", limits.files);
-                listing.gaps.push(Gap::new("the directory", Why::TooLarge, says));
-                listing.paths.sort();
-                return Ok(listing);
-            }
+    let mut folders: Vec<(PathBuf, String)> = Vec::new();
+    folder(fs::read_dir(root)?, "", limits, &mut listing, &mut folders);
+    while let Some((path, prefix)) = folders.pop() {
+        match fs::read_dir(&path) {
+            Ok(entries) => folder(entries, &prefix, limits, &mut listing, &mut folders),
+            Err(e) => listing.gaps.push(Gap::new(prefix.trim_end_matches('/'), why_of(&e), e.to_string())),
+        }
+        if listing.paths.len() >= limits.files || folders.len() > limits.files {
+            let says = format!("only the first {} files are read", limits.files);
+            listing.gaps.insert(0, Gap::new("the directory", Why::TooLarge, says));
+            break;
         }
     }
     listing.paths.sort();
+    listing.paths.truncate(limits.files);
+    if listing.gaps.len() > GAPS_MAX {
+        let says = format!("{} more places in it are not read", listing.gaps.len() - GAPS_MAX);
+        listing.gaps.truncate(GAPS_MAX);
+        listing.gaps.push(Gap::new("the directory", Why::NotCollected, says));
+    }
     Ok(listing)
+}
+
+/// Lists one folder; those in it are added to `folders`.
+fn folder(
+    entries: fs::ReadDir,
+    prefix: &str,
+    limits: &Limits,
+    listing: &mut Listing,
+    folders: &mut Vec<(PathBuf, String)>,
+) {
+    for entry in entries.map_while(Result::ok).take(limits.files.saturating_add(1)) {
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let Some(kind) = entry.file_type().ok().filter(|_| !is_litter(&path)) else { continue };
+        if safe_path(&path, limits).is_none_or(|safe| safe != path) {
+            listing.gaps.push(Gap::new(path, Why::TooLarge, "its path is too deep or holds odd characters"));
+        } else if kind.is_dir() {
+            folders.push((entry.path(), format!("{path}/")));
+        } else if kind.is_symlink() {
+            listing.gaps.push(Gap::new(path, Why::NotCollected, "it is a link, and links are not followed"));
+        } else if kind.is_file() {
+            listing.paths.push(path);
+        }
+    }
 }
 
 /// Reads what is wanted of a file below a directory.

@@ -53,7 +53,9 @@ fn plain(top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> u
     let mut read = 0;
     let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, |path| wanted(path, limits));
     visit(&want, &mut |path, content| {
-        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path, limits) != Want::Skip) else { return };
+        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path, limits) != Want::Skip) else {
+            return;
+        };
         let is_log = matches!(wanted(path, limits), Want::Tail(_));
         read += 1;
         if Place::of(path) == Place::Transcript {
@@ -116,7 +118,11 @@ fn contents(
     if is_log {
         let all = intake.log_bytes + bytes.len() as u64;
         if all > limits.logs {
-            intake.gap(path, Why::TooLarge, format!("all logs together are longer than {} MiB", limits.logs >> 20));
+            intake.gap(
+                path,
+                Why::TooLarge,
+                format!("all logs together are longer than {} MiB", limits.logs >> 20),
+            );
             return Err(Why::TooLarge);
         }
         intake.log_bytes = all;

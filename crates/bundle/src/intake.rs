@@ -53,7 +53,7 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
-    /// Keeps a container's log, with a gap where it holds only the client's excuse.
+    /// Adds a gap where a log holds only the client's excuse.
     pub fn excuse(&mut self, log: &LogFile) {
         if let Some(words) = &log.unavailable {
             self.builder.gap(Gap::new(&*log.path, why_of(words), words.clone()));
@@ -108,7 +108,8 @@ pub fn why_of(words: &str) -> Why {
 /// Whether a file of that name is a node's log, and whose.
 pub fn node_log(name: &str) -> Option<LogSource> {
     let known_text = [".txt", ".json", ".toml", ".yaml", ".error"].iter().any(|end| name.ends_with(end));
-    kubecause_evidence::node::log_source(name).filter(|source| !known_text || !matches!(source, LogSource::Other(_)))
+    kubecause_evidence::node::log_source(name)
+        .filter(|source| !known_text || !matches!(source, LogSource::Other(_)))
 }
 
 #[cfg(test)]

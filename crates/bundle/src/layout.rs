@@ -16,8 +16,11 @@ pub enum Layout {
 /// How deep in an archive or a directory a capture's top may lie.
 const DEPTH: usize = 4;
 
-/// The layout of those files.
+/// The layout of those files; the paths are sorted.
 pub fn detect(paths: &[String]) -> Layout {
+    if let Some(top) = common_top(paths).filter(|top| says(top, paths)) {
+        return Layout::Plain(top.to_owned());
+    }
     let mut tops: Vec<(usize, String)> = Vec::new();
     for path in paths {
         if let Some((depth, top)) = top_of(path)
@@ -31,14 +34,25 @@ pub fn detect(paths: &[String]) -> Layout {
     let Some(depth) = tops.first().map(|(depth, _)| *depth) else { return Layout::Loose };
     let mut tops: Vec<String> = tops.into_iter().filter(|(d, _)| *d == depth).map(|(_, top)| top).collect();
     // Folders that only look a little like a capture do not compete with one that says that it is one.
-    let says = |top: &String| paths.binary_search(&format!("{top}capture.json")).is_ok();
-    if tops.iter().any(says) {
-        tops.retain(says);
+    if tops.iter().any(|top| says(top, paths)) {
+        tops.retain(|top| says(top, paths));
     }
     if tops.len() > 1 {
         return Layout::Several(tops);
     }
     tops.pop().map_or(Layout::Loose, Layout::Plain)
+}
+
+/// Whether `capture.json` stands at that top.
+fn says(top: &str, paths: &[String]) -> bool {
+    paths.binary_search(&format!("{top}capture.json")).is_ok()
+}
+
+/// The folder that all paths have in common.
+fn common_top(paths: &[String]) -> Option<&str> {
+    let (first, last) = (paths.first()?, paths.last()?);
+    let same = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+    first.get(..=first.as_bytes().get(..same)?.iter().rposition(|b| *b == b'/')?)
 }
 
 /// The shortest top folder under which that path means something to a plain capture.
@@ -71,8 +85,12 @@ mod tests {
         assert_eq!(of(&["README.md", "x/capture.json", "x/logs/a/b/c.log"]), Layout::Plain("x/".into()));
         assert_eq!(of(&["a/b/cluster/pods.json"]), Layout::Plain("a/b/".into()));
         assert_eq!(of(&["cluster/pods.json", "logs/cluster/x/c.log"]), Layout::Plain(String::new()));
-        assert_eq!(of(&["a/capture.json", "b/capture.json"]), Layout::Several(vec!["a/".into(), "b/".into()]));
+        assert_eq!(
+            of(&["a/capture.json", "b/capture.json"]),
+            Layout::Several(vec!["a/".into(), "b/".into()])
+        );
         assert_eq!(of(&["a/capture.json", "old/cluster/pods.json"]), Layout::Plain("a/".into()));
+        assert_eq!(of(&["nodes/capture.json", "nodes/cluster/pods.json"]), Layout::Plain("nodes/".into()));
         assert_eq!(of(&["pods.json", "x/nodes.yaml"]), Layout::Loose);
         assert_eq!(of(&[]), Layout::Loose);
     }

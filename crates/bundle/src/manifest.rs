@@ -49,13 +49,15 @@ impl Manifest {
     pub fn parse(text: &str) -> Option<Self> {
         let value: serde_json::Value = serde_json::from_str(text).ok()?;
         let object = value.as_object()?;
-        let taken_at = object.get("takenAt").and_then(|v| v.as_str()).and_then(kubecause_evidence::de::parse_time);
+        let taken_at =
+            object.get("takenAt").and_then(|v| v.as_str()).and_then(kubecause_evidence::de::parse_time);
         let kinds = object.get("kinds").and_then(|v| v.as_object());
         let said = |value: &serde_json::Value| {
             let text = value.as_str().or_else(|| value.get("result")?.as_str()).unwrap_or("error");
             Said(kubecause_model::one_line(text, 200))
         };
-        let kinds = kinds.into_iter().flatten().map(|(resource, value)| (resource.clone(), said(value))).collect();
+        let kinds =
+            kinds.into_iter().flatten().map(|(resource, value)| (resource.clone(), said(value))).collect();
         Some(Self { taken_at, kinds })
     }
 }
@@ -70,13 +72,16 @@ mod tests {
         let manifest = Manifest::parse(text).unwrap_or_default();
         assert!(manifest.taken_at.is_some());
         let access: Vec<_> = manifest.kinds.values().map(Said::without_file).collect();
-        assert_eq!(access, [
-            Access::Missing(Why::NotCollected),
-            Access::Listed,
-            Access::Missing(Why::Forbidden),
-            Access::Missing(Why::Failed),
-            Access::Missing(Why::Failed),
-        ]);
+        assert_eq!(
+            access,
+            [
+                Access::Missing(Why::NotCollected),
+                Access::Listed,
+                Access::Missing(Why::Forbidden),
+                Access::Missing(Why::Failed),
+                Access::Missing(Why::Failed),
+            ]
+        );
         assert!(Manifest::parse("[]").is_none() && Manifest::parse("{").is_none());
     }
 }

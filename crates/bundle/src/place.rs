@@ -3,6 +3,9 @@
 use crate::objects::is_native;
 use kubecause_evidence::{Kind, plural_to_kind};
 
+/// How the name of a file ends that says why another is not there.
+const ERROR: [&str; 2] = [".error", ".err"];
+
 /// What a file of a plain capture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -18,6 +21,8 @@ pub enum Place<'a> {
     ResourceError(&'a str),
     /// `logs/<namespace>/<pod>/<container>.log`, and whether it is the previous one's.
     ContainerLog(&'a str, &'a str, &'a str, bool),
+    /// `logs/…/<container>.log.error`, `control-plane/<component>.error`: why a log is not there; which one.
+    LogError(&'a str),
     /// `nodes/<node>/<file>`.
     Node(&'a str, &'a str),
     /// `control-plane/<component>.log`.
@@ -37,6 +42,9 @@ impl<'a> Place<'a> {
             ["cluster", "version.json" | "version.yaml"] => Self::Version,
             ["cluster", "readyz" | "readyz.txt"] => Self::Readyz,
             ["cluster", file] => cluster(file),
+            ["logs", _, _, _] | ["control-plane", _] if strip_any(path, &ERROR).is_some() => {
+                Self::LogError(strip_any(path, &ERROR).unwrap_or(path))
+            }
             ["logs", namespace, pod, file] => container(namespace, pod, file),
             ["nodes", node, file] => Self::Node(node, file),
             ["control-plane", file] if !file.starts_with('.') => {
@@ -58,7 +66,7 @@ fn cluster(file: &str) -> Place<'_> {
     if file.starts_with('.') {
         return Place::Unknown;
     }
-    if let Some(stem) = strip_any(file, &[".error", ".err"]) {
+    if let Some(stem) = strip_any(file, &ERROR) {
         return Place::ResourceError(strip_any(stem, &DATA).unwrap_or(stem));
     }
     match strip_any(file, &DATA) {
@@ -108,6 +116,8 @@ mod tests {
             ("logs/shop/cart-1/app.log", Place::ContainerLog("shop", "cart-1", "app", false)),
             ("logs/shop/cart-1/app.previous.log", Place::ContainerLog("shop", "cart-1", "app", true)),
             ("logs/shop/cart-1/app", Place::ContainerLog("shop", "cart-1", "app", false)),
+            ("logs/shop/cart-1/app.log.error", Place::LogError("logs/shop/cart-1/app.log")),
+            ("control-plane/etcd.error", Place::LogError("control-plane/etcd")),
             ("nodes/worker-1/df.txt", Place::Node("worker-1", "df.txt")),
             ("control-plane/etcd.log", Place::Component("etcd")),
             ("operator/get.txt", Place::Transcript),

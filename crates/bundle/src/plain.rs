@@ -47,6 +47,12 @@ impl Plain {
                 intake.excuse(&log);
                 intake.builder.container_log(key, log);
             }
+            Place::LogError(log) => {
+                let words = error_words(&text);
+                if !words.is_empty() {
+                    intake.gap(log, why_of(&words), words);
+                }
+            }
             Place::Node(node, name) => node_file(node, name, path, text, intake),
             Place::Component(name) => {
                 let log = LogFile::new(LogSource::Component(name.into()), path, text);
@@ -102,7 +108,11 @@ impl Plain {
             if !self.found.contains_key(resource) && !self.errors.contains_key(resource) {
                 let access = said.without_file();
                 if let Access::Missing(why) = access {
-                    let says = if said.is_ok() { "capture.json names it, but its file is not there" } else { said.words() };
+                    let says = if said.is_ok() {
+                        "capture.json names it, but its file is not there"
+                    } else {
+                        said.words()
+                    };
                     intake.gap(resource, why, says);
                 }
                 intake.resource(resource, &kind_of(resource), access);
@@ -143,12 +153,15 @@ fn node_file(node: &str, name: &str, path: &str, text: String, intake: &mut Inta
     }
     let before = facts.failed.len();
     let known = facts.read(path, name, &text)
-        || (!name.contains('.') && [".txt", ".json"].iter().any(|end| facts.read(path, &format!("{name}{end}"), &text)));
+        || (!name.contains('.')
+            && [".txt", ".json"].iter().any(|end| facts.read(path, &format!("{name}{end}"), &text)));
     if known && facts.failed.len() > before {
         let first = text.lines().next().map(|l| one_line(l, 120)).unwrap_or_default();
         let (why, says) = match first.as_str() {
             "" => (Why::Truncated, "the file is empty".to_owned()),
-            line => (if looks_like_an_excuse(line) { why_of(line) } else { Why::Unparsable }, line.to_owned()),
+            line => {
+                (if looks_like_an_excuse(line) { why_of(line) } else { Why::Unparsable }, line.to_owned())
+            }
         };
         intake.builder.gap(Gap::new(path, why, says));
     }
@@ -157,13 +170,16 @@ fn node_file(node: &str, name: &str, path: &str, text: String, intake: &mut Inta
 /// Whether a line is a client's error and not what the file should hold.
 fn looks_like_an_excuse(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["error", "timed out", "timeout", "forbidden", "unable", "refused", "denied"].iter().any(|w| line.contains(w))
+    ["error", "timed out", "timeout", "forbidden", "unable", "refused", "denied"]
+        .iter()
+        .any(|w| line.contains(w))
 }
 
 /// The words of an error file. Warnings and notices that a client prints beside a good answer are no error.
 fn error_words(text: &str) -> String {
     let notices = ["Warning:", "No resources found", "W0", "W1", "I0", "I1"];
-    let is_notice = |l: &str| notices.iter().any(|n| l.trim_start().starts_with(n)) || l.contains(" memcache.go:");
+    let is_notice =
+        |l: &str| notices.iter().any(|n| l.trim_start().starts_with(n)) || l.contains(" memcache.go:");
     let errors = text.lines().filter(|l| !is_notice(l));
     one_line(&errors.collect::<Vec<_>>().join(" "), 200)
 }

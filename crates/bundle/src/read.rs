@@ -56,9 +56,10 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
     };
     match source.shape().map_err(io)? {
         Shape::Empty => Err(ReadError::Empty { path: name }),
-        Shape::Foreign(format) => {
-            Err(ReadError::Unknown { path: name, hint: format!(" (it is {format}, which must be unpacked first)") })
-        }
+        Shape::Foreign(format) => Err(ReadError::Unknown {
+            path: name,
+            hint: format!(" (it is {format}, which must be unpacked first)"),
+        }),
         Shape::Single(packing) => single(&name, &source, packing, limits, intake),
         shape => {
             let listing = archive::list(&source, shape, limits);
@@ -72,7 +73,8 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
 }
 
 fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
-    let listing = dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
+    let listing =
+        dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
     let paths = listing.paths.clone();
     let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
         for file in &paths {
@@ -98,6 +100,9 @@ fn single(
     let reader = source.unpack(packing).map_err(io)?;
     let (bytes, cut) = match fetch(reader, Want::Whole(limits.objects)) {
         Content::Bytes(bytes) | Content::Tail(bytes) => (bytes, None),
+        Content::Cut(bytes, says) if bytes.is_empty() && packing != Packing::None => {
+            return Err(unknown(&format!(" (it is packed, but damaged or cut off: {says})")));
+        }
         Content::Cut(bytes, says) if bytes.is_empty() => return Err(io(io::Error::other(says))),
         Content::Cut(bytes, says) => {
             intake.gap(name, Why::Truncated, says);

@@ -112,7 +112,8 @@ impl Source<'_> {
             Packing::None => raw,
             Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(raw)),
             Packing::Xz => {
-                let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
+                let stream =
+                    liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)?;
                 Box::new(liblzma::read::XzDecoder::new_stream(raw, stream))
             }
             Packing::Zstd => Box::new(zstd::Decoder::new(raw)?),
@@ -138,7 +139,8 @@ impl Source<'_> {
             [0x04, 0x22, 0x4D, 0x18, ..] => return Ok(Shape::Foreign("lz4")),
             _ => Packing::None,
         };
-        let head = if packing == Packing::None { head } else { head_of(self.unpack(packing)?).unwrap_or_default() };
+        let head =
+            if packing == Packing::None { head } else { head_of(self.unpack(packing)?).unwrap_or_default() };
         Ok(if is_tar(&head) { Shape::Tar(packing) } else { Shape::Single(packing) })
     }
 }
@@ -156,7 +158,11 @@ fn head_of(reader: impl Read) -> io::Result<Vec<u8>> {
 fn is_tar(head: &[u8]) -> bool {
     let Some((header, _)) = head.split_at_checked(512) else { return false };
     let Some(stated) = header.get(148..156).and_then(octal) else { return false };
-    let sum: u64 = header.iter().enumerate().map(|(i, b)| if (148..156).contains(&i) { 32 } else { u64::from(*b) }).sum();
+    let sum: u64 = header
+        .iter()
+        .enumerate()
+        .map(|(i, b)| if (148..156).contains(&i) { 32 } else { u64::from(*b) })
+        .sum();
     sum == stated && header.iter().any(|b| *b != 0)
 }
 

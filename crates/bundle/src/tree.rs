@@ -89,7 +89,8 @@ pub fn safe_path(path: &str, limits: &Limits) -> Option<String> {
     }
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     let drive = parts.first().is_some_and(|p| p.len() == 2 && p.ends_with(':'));
-    (!parts.is_empty() && !drive && !parts.contains(&"..") && parts.len() <= limits.depth).then(|| parts.join("/"))
+    (!parts.is_empty() && !drive && !parts.contains(&"..") && parts.len() <= limits.depth)
+        .then(|| parts.join("/"))
 }
 
 /// Files that operating systems and editors leave behind.

@@ -159,7 +159,7 @@ pub struct StepSpec {
     /// Why it is done.
     pub why: Text,
     /// What must be true before it is done.
-    pub guard: Option<String>,
+    pub guard: Option<Text>,
     /// How to see that it worked.
     pub verify: Option<String>,
     /// How to take it back.
@@ -255,6 +255,14 @@ mod wire {
         zh: String,
     }
 
+    /// A text in both languages; one string stands for both where it holds no words (a command, a name).
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    enum Prose {
+        Both(Text),
+        Same(String),
+    }
+
     #[derive(Debug, Default, Deserialize)]
     #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
     pub(super) struct When {
@@ -334,7 +342,7 @@ mod wire {
     struct Step {
         run: String,
         why: Text,
-        guard: Option<String>,
+        guard: Option<Prose>,
         verify: Option<String>,
         undo: Option<String>,
     }
@@ -392,7 +400,10 @@ mod wire {
             let step = |s: Step| StepSpec {
                 run: s.run.trim().to_owned(),
                 why: text(s.why),
-                guard: s.guard,
+                guard: s.guard.map(|g| match g {
+                    Prose::Both(both) => text(both),
+                    Prose::Same(same) => super::Text { en: same.clone(), zh: same },
+                }),
                 verify: s.verify,
                 undo: s.undo,
             };

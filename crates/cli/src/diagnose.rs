@@ -23,8 +23,8 @@ pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
         Output::Text => Format::Text,
         Output::Wide => Format::Wide,
         Output::Json => Format::Json,
-        Output::Markdown => Format::Json, // MD
-        Output::Html => Format::Json, // HTML
+        Output::Markdown => Format::Markdown,
+        Output::Html => Format::Html,
     };
     let options = TextOptions {
         lang: terminal::language(args.lang),

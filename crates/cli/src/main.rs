@@ -10,7 +10,7 @@ mod objects;
 mod terminal;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
 use std::process::ExitCode;
 
 /// Wrong use: an unknown flag, an object that is not there. Values of 64 and above follow `sysexits.h`.
@@ -41,8 +41,16 @@ impl Failure {
     }
 }
 
+/// The command under the name by which it was called: `kubectl-cause` on the path makes it the plugin `kubectl cause`.
+fn command() -> clap::Command {
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let plugin = called.as_deref().and_then(|p| p.file_stem()).is_some_and(|name| name == "kubectl-cause");
+    if plugin { Cli::command().name("kubectl-cause").bin_name("kubectl cause") } else { Cli::command() }
+}
+
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
@@ -55,13 +63,13 @@ fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Modes(args) => modes::run(&args),
         Command::Completions { shell } => {
-            let mut command = Cli::command();
+            let mut command = command();
             let name = command.get_name().to_owned();
             clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
             Ok(0)
         }
         Command::Man => {
-            let rendered = clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout());
+            let rendered = clap_mangen::Man::new(command()).render(&mut std::io::stdout());
             rendered.map(|()| 0).map_err(Failure::internal)
         }
     };

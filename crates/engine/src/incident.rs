@@ -166,8 +166,18 @@ fn evidence<'g>(
     for x in follows {
         x.findings.iter().filter_map(|i| context.findings.at(*i)?.evidence.last()).for_each(&mut add);
     }
-    all.truncate(EVIDENCE_MAX);
-    all
+    // What says the same of another pod or at another time comes after all that says something else.
+    let mut said = FxHashSet::default();
+    let (mut fresh, again): (Vec<_>, Vec<_>) = all.into_iter().partition(|c| said.insert(gist(&c.text)));
+    fresh.extend(again);
+    fresh.truncate(EVIDENCE_MAX);
+    fresh
+}
+
+/// A text without what tells one occurrence from another: words that hold digits or quotes.
+fn gist(text: &str) -> String {
+    let plain = |word: &&str| !word.chars().any(|c| c.is_ascii_digit() || c == '"' || c == '/');
+    text.split_whitespace().filter(plain).collect::<Vec<_>>().join(" ")
 }
 
 /// Each effect with the cause next to it, in the order in which they follow from the root.

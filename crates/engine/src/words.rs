@@ -54,7 +54,7 @@ pub(crate) fn fix(spec: &FixSpec, values: &Params) -> Fix {
     let steps = spec.steps.iter().map(|s| FixStep {
         run: fill(&s.run, values),
         why: text(&s.why, values),
-        guard: optional(&s.guard),
+        guard: s.guard.as_ref().map(|t| text(t, values)),
         verify: optional(&s.verify),
         undo: optional(&s.undo),
     });

@@ -71,6 +71,11 @@ impl LogFile {
         self.clock = Clock::anchored(&self.text, taken_at);
     }
 
+    /// Fixes the moment that times since boot count from.
+    pub fn anchor_boot(&mut self, booted_at: Option<Timestamp>) {
+        self.clock = self.clock.booted(booted_at);
+    }
+
     /// The lines with their numbers, counted from 1. Empty for a log that could not be retrieved.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let text = if self.unavailable.is_some() { "" } else { &*self.text };

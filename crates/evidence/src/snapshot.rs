@@ -440,8 +440,12 @@ impl SnapshotBuilder {
         index(&mut s);
         s.links = crate::relation::Links::new(&s);
         let taken_at = s.taken_at;
-        for log in s.node_facts.values_mut().flat_map(|n| n.logs.iter_mut()) {
-            log.anchor(taken_at);
+        for facts in s.node_facts.values_mut() {
+            let booted_at = facts.booted_at(taken_at);
+            for log in &mut facts.logs {
+                log.anchor(taken_at);
+                log.anchor_boot(booted_at);
+            }
         }
         s.component_logs.values_mut().chain(s.container_logs.values_mut()).for_each(|l| l.anchor(taken_at));
         s

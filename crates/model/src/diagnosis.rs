@@ -149,7 +149,7 @@ pub struct FixStep {
     /// Why it is done.
     pub why: Text,
     /// What must be true before it is done.
-    pub guard: Option<String>,
+    pub guard: Option<Text>,
     /// How to see that it worked.
     pub verify: Option<String>,
     /// How to take it back.

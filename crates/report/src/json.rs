@@ -239,7 +239,7 @@ fn step(s: &FixStep, lang: Lang) -> WireStep<'_> {
         run: &s.run,
         why: s.why.get(lang),
         verify: s.verify.as_deref(),
-        guard: s.guard.as_deref(),
+        guard: s.guard.as_ref().map(|g| g.get(lang)),
         undo: s.undo.as_deref(),
     }
 }

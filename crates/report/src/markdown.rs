@@ -171,7 +171,7 @@ impl Paper<'_> {
                     let _ = writeln!(out, "\n   {label}{}{}", w.colon(), code(&lines.join(" ")));
                 }
             };
-        part(w.pick("Only if", "前提"), step.guard.as_deref());
+        part(w.pick("Only if", "前提"), step.guard.as_ref().map(|g| g.get(w.0)));
         part("", Some(&step.run));
         part(w.pick("Check", "验证"), step.verify.as_deref());
         part(w.pick("Undo", "回退"), step.undo.as_deref());

@@ -92,7 +92,8 @@ impl Sheet {
             .map(|n| rows.iter().filter_map(|r| r.get(n)).map(|c| line_width(c)).max().unwrap_or(0))
             .collect();
         if widths.iter().sum::<usize>() + 2 * count + BODY > self.width {
-            return blocks.iter().take(rows.len()).for_each(|b| self.block(b));
+            blocks.iter().take(rows.len()).for_each(|b| self.block(b));
+            return;
         }
         for row in rows {
             let mut line = Line::new();

@@ -187,7 +187,9 @@ pub(crate) fn wrap(spans: &[Span], max: usize) -> Vec<Line> {
         }
         let Some(line) = lines.last_mut() else { continue };
         if atom.gap && !fresh {
-            push_text(line, " ", Tone::Plain);
+            let tone = atom.spans.first().map_or(Tone::Plain, |s| s.tone);
+            let same = line.last().is_some_and(|s| s.tone == tone);
+            push_text(line, " ", if same { tone } else { Tone::Plain });
             used += 1;
         }
         for s in &atom.spans {
@@ -246,7 +248,7 @@ impl Out {
         }
         for s in &row {
             let style = s.tone.style();
-            if self.color && style != Style::new() {
+            if self.color && style != Style::new() && !s.text.is_empty() {
                 let _ = write!(self.text, "{style}{}{style:#}", s.text);
             } else {
                 self.text.push_str(&s.text);

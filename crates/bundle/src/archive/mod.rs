@@ -51,7 +51,10 @@ fn walk(source: &Source<'_>, shape: Shape, limits: &Limits, visit: Visit<'_>) ->
         found.gaps.push(Gap::new("the archive", why, says));
     }
     if found.odd > Members::ODD_MAX {
-        let says = format!("{} more members are links or have paths that lead outside", found.odd - Members::ODD_MAX);
+        let says = format!(
+            "{} more members are links or have paths that lead outside",
+            found.odd - Members::ODD_MAX
+        );
         found.gaps.push(Gap::new("the archive", Why::NotCollected, says));
     }
     found.gaps
@@ -116,7 +119,10 @@ impl<R> Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(|| too_large("it unpacks to too much".to_owned()))?;
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or_else(|| too_large("it unpacks to too much".to_owned()))?;
         Ok(count)
     }
 }

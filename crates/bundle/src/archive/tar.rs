@@ -38,7 +38,9 @@ pub fn walk(unpacked: impl Read, members: &mut Members<'_>, visit: Visit<'_>) ->
                     visit(&path, &mut Exact { inner: &mut entry, left: size });
                 }
             }
-            EntryType::Link | EntryType::Symlink => members.odd(&name, "it is a link, and links are not followed"),
+            EntryType::Link | EntryType::Symlink => {
+                members.odd(&name, "it is a link, and links are not followed");
+            }
             _ => members.odd(&name, "it is no regular file"),
         }
     }
@@ -53,7 +55,11 @@ fn extension(entry: &mut impl Read) -> io::Result<String> {
 
 /// The `path` of pax records, each `<length> <key>=<value>\n`.
 fn pax_path(records: &str) -> Option<String> {
-    records.lines().filter_map(|l| l.split_once(' ')?.1.strip_prefix("path=")).next_back().map(ToOwned::to_owned)
+    records
+        .lines()
+        .filter_map(|l| l.split_once(' ')?.1.strip_prefix("path="))
+        .next_back()
+        .map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

@@ -22,7 +22,12 @@ pub fn walk(source: &Source<'_>, members: &mut Members<'_>, visit: Visit<'_>) ->
     Ok(())
 }
 
-fn stream(source: &Source<'_>, members: &mut Members<'_>, left: &mut u64, visit: Visit<'_>) -> io::Result<()> {
+fn stream(
+    source: &Source<'_>,
+    members: &mut Members<'_>,
+    left: &mut u64,
+    visit: Visit<'_>,
+) -> io::Result<()> {
     let mut reader = source.open()?;
     while let Some(file) = zip::read::read_zipfile_from_stream(&mut reader).map_err(io::Error::other)? {
         members.count()?;

@@ -1,6 +1,7 @@
 //! Splits JSON into objects without reading them: each item of a List stays a slice of the file's text, so that one
 //! that is bad costs only itself, and a file that ends too early keeps the items before the break.
 
+use super::mend;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -39,6 +40,7 @@ pub fn split(text: &str) -> Vec<Document<'_>> {
     while let Some(rest) = text.get(start..).filter(|rest| !rest.trim_start().is_empty()) {
         let mut document = Document::default();
         let mut de = serde_json::Deserializer::from_str(rest);
+        let mut stop = false;
         let end = Top(&mut document).deserialize(&mut de);
         let length = de.into_iter::<IgnoredAny>().byte_offset();
         match end {
@@ -46,9 +48,10 @@ pub fn split(text: &str) -> Vec<Document<'_>> {
                 document.object = rest.get(..length).map(|t| Cow::Borrowed(t.trim()));
             }
             Ok(()) => {}
+            Err(e) if !e.is_eof() && mend(rest, &mut document) => stop = true,
             Err(e) => document.broken = Some(Broken { truncated: e.is_eof(), says: e.to_string() }),
         }
-        let stop = document.broken.is_some() || length == 0;
+        stop |= document.broken.is_some() || length == 0;
         documents.push(document);
         if stop {
             break;
@@ -56,6 +59,19 @@ pub fn split(text: &str) -> Vec<Document<'_>> {
         start += length;
     }
     documents
+}
+
+/// Adds the items behind the place where a list is no JSON; false where they cannot be told.
+fn mend<'a>(text: &'a str, document: &mut Document<'a>) -> bool {
+    let Some(items) = &mut document.items else { return false };
+    let behind = match items.last() {
+        Some(last) => (last.as_ptr() as usize + last.len()).checked_sub(text.as_ptr() as usize),
+        None => text.find('[').map(|at| at + 1),
+    };
+    let found = behind.and_then(|at| text.get(at..)).and_then(mend::items);
+    let mended = found.is_some();
+    items.extend(found.into_iter().flatten().map(Cow::Borrowed));
+    mended
 }
 
 /// Reads one document into its target, so that what was read before an error is kept.
@@ -140,7 +156,8 @@ struct Text<'a>(Option<Cow<'a, str>>);
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw: &'de RawValue = Deserialize::deserialize(deserializer)?;
-        let plain = raw.get().strip_prefix('"').and_then(|t| t.strip_suffix('"')).filter(|t| !t.contains('\\'));
+        let plain =
+            raw.get().strip_prefix('"').and_then(|t| t.strip_suffix('"')).filter(|t| !t.contains('\\'));
         Ok(Self(match plain {
             Some(text) => Some(Cow::Borrowed(text)),
             None => serde_json::from_str::<String>(raw.get()).ok().map(Cow::Owned),
@@ -249,21 +266,34 @@ mod tests {
         let found = split(r#"{"kind":"List","items":[{"a":1},{"b":"#);
         assert_eq!(found.iter().map(items).collect::<Vec<_>>(), [[r#"{"a":1}"#]]);
         assert!(found.iter().all(|d| d.broken.as_ref().is_some_and(|b| b.truncated)));
-        let found = split(r#"{"items":[{"a":1},{"b":***}]}"#);
+        let found = split(r#"{"items":[{"a":1},{"b":*"#);
         assert!(found.iter().all(|d| d.broken.as_ref().is_some_and(|b| !b.truncated)));
+    }
+
+    #[test]
+    fn an_item_that_is_no_json_costs_only_itself() {
+        let found = split(r#"{"items":[{"a":1},{"b":***},{"c":2}],"kind":"List"}"#);
+        assert_eq!(
+            found.iter().map(items).collect::<Vec<_>>(),
+            [[r#"{"a":1}"#, r#"{"b":***}"#, r#"{"c":2}"#]]
+        );
+        let found = split(r#"{"items":[{"b":***},{"c":2}],"kind":"List"}"#);
+        assert_eq!(found.iter().map(items).collect::<Vec<_>>(), [[r#"{"b":***}"#, r#"{"c":2}"#]]);
     }
 
     #[test]
     fn several_documents_and_old_forms() {
         let found = split("{\"kind\":\"Pod\"}\n{\"kind\":\"Node\"}\n");
-        assert_eq!(found.iter().map(|d| d.object.as_deref()).collect::<Vec<_>>(), [
-            Some("{\"kind\":\"Pod\"}"),
-            Some("{\"kind\":\"Node\"}")
-        ]);
+        assert_eq!(
+            found.iter().map(|d| d.object.as_deref()).collect::<Vec<_>>(),
+            [Some("{\"kind\":\"Pod\"}"), Some("{\"kind\":\"Node\"}")]
+        );
         assert_eq!(split(r#"{"Items":[{}]}"#).iter().map(|d| items(d).len()).sum::<usize>(), 1);
         assert_eq!(split("[{},{}]").iter().map(|d| items(d).len()).sum::<usize>(), 2);
         assert!(split(r#"{"kind":"PodList","items":null}"#).iter().all(|d| d.items.is_some()));
-        assert!(split(r#"{"kind":"PodList","metadata":{"continue":"x"},"items":[]}"#).iter().all(|d| d.continues));
+        assert!(
+            split(r#"{"kind":"PodList","metadata":{"continue":"x"},"items":[]}"#).iter().all(|d| d.continues)
+        );
         assert!(split("5").iter().all(|d| d.broken.is_some()));
         assert!(split(" \n").is_empty());
     }

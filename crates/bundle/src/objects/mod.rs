@@ -1,6 +1,7 @@
 //! The text of a file → objects: a List, several documents or one object, as JSON or as YAML.
 
 mod json;
+mod mend;
 mod yaml;
 
 use json::Document;
@@ -101,11 +102,13 @@ impl Reading<'_> {
     fn document(&mut self, document: &Document<'_>) {
         let broken = document.broken.as_ref().map(|b| {
             let why = if b.truncated { Why::Truncated } else { Why::Unparsable };
-            let after = document.items.as_ref().map_or(String::new(), |i| format!("after item {}: ", i.len()));
+            let after =
+                document.items.as_ref().map_or(String::new(), |i| format!("after item {}: ", i.len()));
             (why, format!("{after}{}", b.says))
         });
         if let Some(items) = &document.items {
-            self.tally.lists += 1;
+            let says_something = broken.is_none() || !items.is_empty() || document.kind.is_some();
+            self.tally.lists += usize::from(says_something);
             let of = document.kind.as_deref().and_then(|k| k.strip_suffix("List")).filter(|k| !k.is_empty());
             self.tally.list_kinds.extend(of.map(Kind::from_name));
             let default = of.map(ToOwned::to_owned).or_else(|| self.file_kind.map(ToString::to_string));
@@ -170,7 +173,11 @@ impl Reading<'_> {
                         self.tally.partial = self.tally.partial.or(Some(Why::Unparsable));
                         if bad <= GAPS_PER_FILE {
                             let number = batch * CHUNK * 64 + i + 1;
-                            (self.gap)(Gap::new(format!("{} item {number}", self.path), Why::Unparsable, says));
+                            (self.gap)(Gap::new(
+                                format!("{} item {number}", self.path),
+                                Why::Unparsable,
+                                says,
+                            ));
                         }
                     }
                 }
@@ -197,6 +204,9 @@ fn as_json(text: &str, is_yaml: bool) -> Result<Cow<'_, str>, String> {
 
 fn parse(item: &str, default: Option<&str>, is_yaml: bool) -> Result<(Kind, Ingest), String> {
     let json = as_json(item, is_yaml)?;
+    if !json.trim_start().starts_with('{') {
+        return Err("it is no object".to_owned());
+    }
     let head = json::head(&json);
     let kind = head.kind.as_deref().or(default).ok_or("it has no kind")?;
     let group = head.api_version.as_deref().and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);

@@ -46,9 +46,11 @@ fn document(text: &str) -> Option<Document<'_>> {
     if first.starts_with("- ") {
         found.items = Some(items_of(text));
     } else if items.is_some_and(|rest| rest.is_empty() || rest.starts_with('#')) {
-        let body = text.split_once("\nitems:").or_else(|| text.split_once("items:")).map_or("", |(_, rest)| rest);
+        let body =
+            text.split_once("\nitems:").or_else(|| text.split_once("items:")).map_or("", |(_, rest)| rest);
         found.items = Some(items_of(body.split_once('\n').map_or("", |(_, rest)| rest)));
-        found.continues = tail_of(text).any(|l| l.trim().strip_prefix("continue:").is_some_and(|t| !t.trim().is_empty()));
+        found.continues =
+            tail_of(text).any(|l| l.trim().strip_prefix("continue:").is_some_and(|t| !t.trim().is_empty()));
         if found.kind.is_none() {
             // kubectl prints the kind after the items: without it the end is missing, and the last item is cut.
             found.items.as_mut().map(Vec::pop);
@@ -106,6 +108,8 @@ fn without_dash(item: &str) -> Cow<'_, str> {
 pub fn to_json(text: &str) -> Result<String, String> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 1_000_000, max_events: 2_000_000, max_depth: 100 },
+        // kubectl prints no aliases; a few are tolerated.
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 2_000 },
         with_snippet: false,
         // What an older YAML would read as a boolean or an octal number, kubectl means as text.
         strict_booleans: true,
@@ -138,10 +142,19 @@ mod tests {
         let found = split(LIST);
         let items: Vec<_> = found.iter().flat_map(|d| d.items.iter().flatten()).collect();
         assert_eq!(items.len(), 2);
-        assert!(items.iter().all(|i| to_json(i).is_ok_and(|j| j.contains("\"metadata\":{\"name\":"))), "{items:?}");
+        assert!(
+            items.iter().all(|i| to_json(i).is_ok_and(|j| j.contains("\"metadata\":{\"name\":"))),
+            "{items:?}"
+        );
         assert!(found.iter().all(|d| d.kind.as_deref() == Some("List") && d.broken.is_none()));
-        let body = LIST.replace("\n- ", "\n  - ").replace("\n  kind", "\n    kind").replace("\n  metadata:", "\n    metadata:");
-        let indented = body.replace("\n    name", "\n      name").replace("\n    x", "\n      x").replace("      ---", "        ---");
+        let body = LIST
+            .replace("\n- ", "\n  - ")
+            .replace("\n  kind", "\n    kind")
+            .replace("\n  metadata:", "\n    metadata:");
+        let indented = body
+            .replace("\n    name", "\n      name")
+            .replace("\n    x", "\n      x")
+            .replace("      ---", "        ---");
         let items: Vec<_> = split(&indented).into_iter().flat_map(|d| d.items.unwrap_or_default()).collect();
         assert_eq!(items.len(), 2, "{indented}");
     }
@@ -158,8 +171,13 @@ mod tests {
     fn documents_and_bare_lists() {
         let found = split("# head\n---\nkind: Pod\n---\n\n--- # two\nkind: Node\n...\n");
         assert_eq!(found.iter().filter_map(|d| d.object.as_ref()).count(), 2);
-        assert_eq!(split("- kind: Pod\n- kind: Pod\n").iter().flat_map(|d| d.items.iter().flatten()).count(), 2);
-        assert!(split("kind: PodList\nitems: []\n").iter().all(|d| d.items.as_ref().is_some_and(Vec::is_empty)));
+        assert_eq!(
+            split("- kind: Pod\n- kind: Pod\n").iter().flat_map(|d| d.items.iter().flatten()).count(),
+            2
+        );
+        assert!(
+            split("kind: PodList\nitems: []\n").iter().all(|d| d.items.as_ref().is_some_and(Vec::is_empty))
+        );
         assert!(looks_like("a\nkind: Pod") && !looks_like("E1122 17:48:05 kind of"));
     }
 

@@ -11,6 +11,8 @@ pub struct Clock {
     taken_at: Option<Timestamp>,
     /// Seconds that local times lie east of UTC.
     offset: i64,
+    /// When the machine started, for times that count from there.
+    booted_at: Option<Timestamp>,
 }
 
 /// How far a log may run past the capture's own time before its clock counts as another zone's.
@@ -20,7 +22,7 @@ impl Clock {
     /// The clock of that text. Local times count as UTC, unless that would put the end of the log after the moment
     /// of the capture: then they are moved west by whole half hours until it does not.
     pub fn anchored(text: &str, taken_at: Option<Timestamp>) -> Self {
-        let mut clock = Self { taken_at, offset: 0 };
+        let mut clock = Self { taken_at, ..Self::default() };
         let Some(taken) = taken_at else { return clock };
         let stamps = text.lines().rev().take(50).filter_map(parse_stamp);
         let last = stamps.filter(|s| matches!(s, Stamp::Local(..))).find_map(|s| clock.resolve(s));
@@ -37,7 +39,13 @@ impl Clock {
         clock
     }
 
-    /// The moment of that stamp; `None` for a time since boot, and where the year cannot be told.
+    /// The same clock, which knows when the machine started.
+    #[must_use]
+    pub fn booted(self, booted_at: Option<Timestamp>) -> Self {
+        Self { booted_at, ..self }
+    }
+
+    /// The moment of that stamp; `None` for a time since an unknown boot, and where the year cannot be told.
     pub fn resolve(&self, stamp: Stamp) -> Option<Timestamp> {
         let utc = |dt: civil::DateTime| dt.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
         match stamp {
@@ -53,7 +61,7 @@ impl Clock {
                     .map(|t| shift(t, -self.offset))
                     .find(|t| t.as_second() <= taken.as_second() + 86_400)
             }
-            Stamp::SinceBoot(_) => None,
+            Stamp::SinceBoot(seconds) => self.booted_at.map(|boot| shift(boot, seconds as i64)),
         }
     }
 }
@@ -71,6 +79,14 @@ mod tests {
         let text = "E1231 23:59:00.000000 1 x.go:1] x";
         let clock = Clock::anchored(text, at("2027-01-01T00:10:00Z"));
         assert_eq!(parse_stamp(text).and_then(|s| clock.resolve(s)), at("2026-12-31T23:59:00Z"));
+    }
+
+    #[test]
+    fn a_kernel_log_counts_from_boot() {
+        let stamp = parse_stamp("[ 3338.732201] cni-2: port 10 entered blocking state");
+        let clock = Clock::default().booted(at("2026-11-22T16:54:34Z"));
+        assert_eq!(stamp.and_then(|s| clock.resolve(s)), at("2026-11-22T17:50:12Z"));
+        assert_eq!(stamp.and_then(|s| Clock::default().resolve(s)), None);
     }
 
     #[test]

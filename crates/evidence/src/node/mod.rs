@@ -5,10 +5,11 @@ mod stats;
 mod text;
 
 pub use configz::{KubeletConfig, Threshold};
-pub use stats::{ContainerStats, FsStats, PodRef, PodStats, StatsSummary, VolumeStats};
+pub use stats::{ContainerStats, FsStats, PodRef, PodStats, PsiData, PsiStats, StatsSummary, VolumeStats};
 pub use text::{Filesystem, LoadAvg, MemInfo, Process, RuntimeAnswer};
 
 use crate::log::{LogFile, LogSource};
+use jiff::Timestamp;
 
 /// What was read on one node. `None` and empty mean: not in the evidence.
 #[derive(Debug, Default)]
@@ -89,6 +90,13 @@ impl NodeFacts {
             self.failed.push(name.to_owned());
         }
         true
+    }
+
+    /// When the machine started, as kubelet's statistics say, or by the age of its oldest process.
+    pub fn booted_at(&self, taken_at: Option<Timestamp>) -> Option<Timestamp> {
+        let said = self.stats.as_ref().and_then(|s| s.node.start_time);
+        let oldest = || self.processes.iter().filter_map(|p| p.elapsed).max().filter(|age| *age > 0);
+        said.or_else(|| Some(crate::snapshot::shift(taken_at?, -oldest()?)))
     }
 
     /// The logs of that source.

@@ -1,7 +1,8 @@
 //! Kubelet's `/stats/summary`. Source of the fields: `k8s.io/kubelet/pkg/apis/stats/v1alpha1`.
 #![allow(missing_docs, reason = "fields carry the names and the meaning of the stats/v1alpha1 API; bytes and counts")]
 
-use crate::Sym;
+use crate::{Sym, de};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -15,10 +16,37 @@ pub struct StatsSummary {
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeStats {
     pub node_name: Sym,
+    /// When the machine started.
+    #[serde(deserialize_with = "de::time")]
+    pub start_time: Option<Timestamp>,
+    pub io: Option<IoStats>,
     pub fs: Option<FsStats>,
     pub runtime: RuntimeStats,
     pub memory: MemoryStats,
     pub rlimit: Option<Rlimit>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct IoStats {
+    pub psi: Option<PsiStats>,
+}
+
+/// Pressure stall information (from kubelet 1.33): the share of time in which tasks waited.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PsiStats {
+    pub full: PsiData,
+    pub some: PsiData,
+}
+
+/// Shares in percent, over 10, 60 and 300 seconds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PsiData {
+    pub avg10: f64,
+    pub avg60: f64,
+    pub avg300: f64,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

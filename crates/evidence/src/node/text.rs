@@ -114,6 +114,8 @@ pub struct Process {
     pub pid: u64,
     /// State letters, such as `Ssl`, `D`, `T`.
     pub state: String,
+    /// Seconds since it was started, where the column was asked for.
+    pub elapsed: Option<i64>,
     /// Share of one CPU in percent.
     pub cpu: f64,
     /// Threads, where the column was asked for.
@@ -132,6 +134,7 @@ pub fn ps(content: &str) -> Vec<Process> {
         return Vec::new();
     };
     let (threads, command) = (at(&["NLWP", "THCNT"]), at(&["COMMAND", "CMD", "COMM"]));
+    let elapsed = at(&["ELAPSED", "ETIMES", "ETIME"]);
     lines
         .filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -139,12 +142,23 @@ pub fn ps(content: &str) -> Vec<Process> {
             Some(Process {
                 pid: word(Some(pid))?.parse().ok()?,
                 state: word(state).unwrap_or_default().to_owned(),
+                elapsed: word(elapsed).and_then(seconds),
                 cpu: word(cpu).and_then(|w| w.parse().ok()).unwrap_or_default(),
                 threads: word(threads).and_then(|w| w.parse().ok()),
                 command: words.get(command?..)?.join(" "),
             })
         })
         .collect()
+}
+
+/// Reads `3409` (etimes) and `1-02:03:04` or `03:04` (etime) as seconds.
+fn seconds(text: &str) -> Option<i64> {
+    let (days, clock) = text.split_once('-').unwrap_or(("0", text));
+    let mut total: i64 = 0;
+    for part in clock.split(':') {
+        total = total.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    days.parse::<i64>().ok()?.checked_mul(86_400)?.checked_add(total)
 }
 
 /// Reads the two numbers of a conntrack file: entries and the limit.
@@ -210,5 +224,7 @@ mod tests {
     fn ps_reads_its_own_header() {
         let found = ps("  PID  PPID STAT ELAPSED %CPU   RSS NLWP COMMAND\n 2176     1 Tsl      308  0.1 52456   14 containerd\n");
         assert_eq!(found.first().map(|p| (p.state.as_str(), p.threads)), Some(("Tsl", Some(14))));
+        assert_eq!(found.first().and_then(|p| p.elapsed), Some(308));
+        assert_eq!((seconds("1-02:03:04"), seconds("03:04"), seconds("x")), (Some(93_784), Some(184), None));
     }
 }

@@ -189,11 +189,12 @@ fn look(l: &Look, words: Words) -> String {
 
 fn step(s: &FixStep, words: Words) -> String {
     let part = |en, zh, run: &Option<String>| {
-        let run = command(run.as_deref().unwrap_or_default());
-        if run.is_empty() { run } else { format!("<p class=\"dim\">{}</p>{run}", words.pick(en, zh)) }
+        let run = block(run.as_deref().unwrap_or_default());
+        let label = words.pick(en, zh);
+        if run.is_empty() { run } else { format!("<p class=\"aside\">{label} <code>{run}</code></p>") }
     };
     let why = text(s.why.get(words.0));
-    let guard = part("Only if", "前提", &s.guard);
+    let guard = part("Only if", "前提", &s.guard.as_ref().map(|g| g.get(words.0).to_owned()));
     let after = part("Check", "验证", &s.verify) + &part("Undo", "回退", &s.undo);
     format!("{why}{guard}{}{after}", command(&s.run))
 }

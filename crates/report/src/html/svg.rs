@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 /// So many steps are drawn; what follows from the rest is only counted.
 const STEPS: usize = 24;
 /// Columns of a label, and pixels of a column at the size of the text.
-const COLUMNS: usize = 26;
-const COLUMN: f64 = 6.9;
+const COLUMNS: usize = 30;
+const COLUMN: f64 = 7.2;
 const LINE: f64 = 16.0;
 const PAD: f64 = 10.0;
 const MARGIN: f64 = 9.0;

@@ -9,17 +9,14 @@ pub(super) fn inline(text: &str, color: bool) -> Line {
     while let Some(at) = rest.find(['`', '*', '[', '<', '\\']) {
         let (before, here) = rest.split_at(at);
         out.push(plain(before));
-        rest = match marked(here, color) {
-            Some((piece, after)) => {
-                out.extend(piece);
-                after
-            }
-            None => {
-                let len = here.chars().next().map_or(1, char::len_utf8);
-                out.push(plain(here.get(..len).unwrap_or_default()));
-                here.get(len..).unwrap_or_default()
-            }
-        };
+        if let Some((piece, after)) = marked(here, color) {
+            out.extend(piece);
+            rest = after;
+        } else {
+            let (mark, after) = here.split_at(1);
+            out.push(plain(mark));
+            rest = after;
+        }
     }
     out.push(plain(rest));
     out.retain(|s| !s.text.is_empty());

@@ -295,7 +295,7 @@ impl Sheet<'_> {
         for line in lines {
             self.out.line(indent, &line);
         }
-        self.aside(indent, self.say("only if", "前提"), step.guard.as_deref());
+        self.aside(indent, self.say("only if", "前提"), step.guard.as_ref().map(|g| g.get(self.o.lang)));
         self.command(indent + 2, &step.run);
         if alone || self.o.wide {
             self.aside(indent, self.say("check", "验证"), step.verify.as_deref());

@@ -139,7 +139,7 @@ pub fn runtime_hung() -> Incident {
         "Writes its stacks to the log: why it hung",
         "把调用栈写进日志，留下卡死的原因",
     );
-    save.guard = Some("pidof containerd".to_owned());
+    save.guard = Some(text("pidof containerd", "pidof containerd"));
     let mut restart =
         step("systemctl restart containerd", "Running containers keep running", "正在运行的容器不受影响");
     restart.verify = Some("crictl ps --timeout 5s".to_owned());
@@ -417,7 +417,7 @@ pub fn replaced(evil: &str) -> Diagnosis {
             *s = FixStep {
                 run: evil.to_owned(),
                 why: evil_text.clone(),
-                guard: Some(evil.to_owned()),
+                guard: Some(text(evil, evil)),
                 verify: Some(evil.to_owned()),
                 undo: Some(evil.to_owned()),
             };

@@ -15,8 +15,11 @@ const KUBELETS: [&str; 7] = ["kubelet", "hyperkube", "k3s", "k0s", "rke2", "micr
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for (name, facts) in &snapshot.node_facts {
         let ready = snapshot.nodes.get("", name).and_then(|n| n.condition("Ready")).map(|c| c.status.as_str());
-        unit(name, facts, sink);
+        driver(name, facts, sink);
         health(name, facts, sink);
+        if ready.is_none_or(|status| status != "True") {
+            unit(name, facts, sink);
+        }
         if ready.is_some_and(|status| status != "True") {
             process(name, facts, sink);
         }
@@ -59,6 +62,9 @@ fn unit(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     if let Some(line) = facts.units.as_deref().and_then(|units| inactive(units, &["kubelet"])) {
         sink.add(found("kubelet.unit-not-active", name, Source::File, "units.txt", line).param("state", line));
     }
+}
+
+fn driver(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     let driver = facts.configz.as_ref().map(|c| c.cgroup_driver.as_str());
     if driver == Some("cgroupfs") {
         sink.add(found("kubelet.configured-for-cgroupfs", name, Source::File, "configz.json", "cgroupDriver: cgroupfs"));
@@ -124,7 +130,8 @@ fn excuses(snapshot: &Snapshot, sink: &mut Sink) {
             continue;
         };
         let pod = Subject::new(kubecause_evidence::Kind::Pod, key.namespace.clone(), key.pod.clone());
-        if let Some(node) = snapshot.node_of(&pod) {
+        let node = snapshot.node_of(&pod);
+        if let Some(node) = node.filter(|n| snapshot.nodes.get("", &n.name).is_none_or(|n| !n.is_ready())) {
             by_node.entry((id, node)).or_insert_with(|| words.clone());
         }
     }

@@ -15,6 +15,7 @@ const NODE_AND_POD: &[Needs] = &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod)
 pub const FAMILY: Family = Family {
     signals: &[
         Signal::fact("node.ready-false", "Kubelet itself says that the node is not ready, and why.", NODE),
+        Signal::fact("node.reports-ready", "Kubelet posts that the node is ready, within the last minute.", NODE),
         Signal::fact("node.ready-unknown", "Kubelet stopped posting the node's status.", NODE),
         Signal::fact(
             "node.flapping",

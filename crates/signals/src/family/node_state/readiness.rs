@@ -20,6 +20,9 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             "Unknown" => sink.add(condition("node.ready-unknown", &subject, ready)),
             "False" if !is_joining(snapshot, node) => not_ready(ready, &subject, sink),
             "True" => {
+                if reports(snapshot, ready, &subject) {
+                    sink.add(condition("node.reports-ready", &subject, ready));
+                }
                 if let Some(seen) = flaps.get(&subject).filter(|seen| seen.count >= 3) {
                     sink.add(flapping(&subject, seen));
                 }
@@ -32,6 +35,14 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn is_joining(snapshot: &Snapshot, node: &Node) -> bool {
     snapshot.age(node.metadata.creation_timestamp).is_some_and(|age| age < JOINING_SECONDS)
+}
+
+/// Whether kubelet was heard within the last minute: by its lease, or by the condition itself where that is fresher.
+fn reports(snapshot: &Snapshot, ready: &Condition, subject: &Subject) -> bool {
+    let lease = snapshot.leases.get("kube-node-lease", &subject.name).and_then(|l| l.spec.renew_time);
+    // A kubelet whose state does not change posts its status every five minutes, and renews its lease every ten seconds.
+    let limit = if lease.is_some() { 60 } else { 360 };
+    snapshot.age(lease.max(ready.last_heartbeat_time)).is_some_and(|age| age <= limit)
 }
 
 fn condition(id: &'static str, subject: &Subject, c: &Condition) -> Finding {

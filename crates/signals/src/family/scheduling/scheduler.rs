@@ -25,15 +25,13 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     let older = |p: &&&Pod| is_default(p) && at_least(snapshot, p, UNSEEN_SECONDS);
     let waiting: Vec<&Pod> = unseen.iter().filter(older).copied().collect();
     let Some(since) = waiting.iter().filter_map(|p| p.metadata.creation_timestamp).min() else { return };
-    if default_scheduler_acted_after(snapshot, since) {
+    let silent = [log_ended(snapshot, since), lease_stale(snapshot)];
+    // A scheduler that serves others is alive, unless its own traces end: then the others are older than they look.
+    if default_scheduler_acted_after(snapshot, since) && silent.iter().all(Option::is_none) {
         return;
     }
     sink.add(never_considered(snapshot, &waiting, since));
-    sink_all(sink, [log_ended(snapshot, since), lease_stale(snapshot), pod_not_ready(snapshot)]);
-}
-
-fn sink_all(sink: &mut Sink, found: [Option<Finding>; 3]) {
-    found.into_iter().flatten().for_each(|f| sink.add(f));
+    silent.into_iter().flatten().chain(pod_not_ready(snapshot)).for_each(|f| sink.add(f));
 }
 
 fn at_least(snapshot: &Snapshot, pod: &Pod, seconds: i64) -> bool {

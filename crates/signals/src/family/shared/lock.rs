@@ -9,7 +9,32 @@ use kubecause_model::Source;
 const TOGETHER_SECONDS: i64 = 3600;
 const LOCK: [&str; 3] = ["log.xtables-lock-long-wait", "log.iptables-exit-4", "event.sandbox-xtables-lock"];
 
+/// What a node shows whose runtime is held up.
+const SILENT: [&str; 7] = [
+    "node.pleg-reported",
+    "node.runtime-reported-down",
+    "node.ready-unknown",
+    "event.runtime-gc-deadline",
+    "event.sandbox-deadline",
+    "kubelet.sandbox-deadline",
+    "kubelet.runtime-list-deadline",
+];
+
 pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
+    spreads(snapshot, findings, sink);
+    for id in ["log.xtables-lock-busy", "log.iptables-exit-4", "event.sandbox-xtables-lock"] {
+        for busy in findings.of(id) {
+            let silent = SILENT.iter().find_map(|id| findings.get(id, &busy.subject));
+            if let Some(silent) = silent {
+                let mut finding = Finding::new("shared.lock-holds-up-runtime", busy.subject.clone()).span(busy.span.join(silent.span));
+                finding.evidence = busy.evidence.iter().chain(&silent.evidence).take(3).cloned().collect();
+                sink.add(finding.param("lock", "xtables"));
+            }
+        }
+    }
+}
+
+fn spreads(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
     let mut waited: Vec<&Finding> = LOCK.iter().flat_map(|id| findings.of(id)).collect();
     waited.retain(|f| findings.get("node.iptables-is-nft", &f.subject).is_none());
     waited.sort_by(|a, b| (a.span.first, &a.subject).cmp(&(b.span.first, &b.subject)));
@@ -73,7 +98,7 @@ mod tests {
             b.node("b").read("nodes/b/messages", "messages", text);
         }
         let snapshot = b.finish();
-        let found = crate::Signals::builtin().map(|s| s.observe(&snapshot)).unwrap_or_default();
+        let found = super::super::tests::observe(&snapshot);
         found.of("shared.lock-spreads").flat_map(|f| f.names.iter().map(|n| n.name.to_string())).collect()
     }
 

@@ -4,10 +4,12 @@ mod lock;
 mod mass;
 mod poison;
 mod sandboxes;
+mod silent;
 
 use super::Correlation;
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::Kind;
+use kubecause_evidence::log::LogSource;
 
 const NODES: &[Needs] = &[Needs::Kind(Kind::Node)];
 const NODES_AND_PODS: &[Needs] = &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod)];
@@ -25,11 +27,18 @@ pub const CORRELATIONS: &[Correlation] = &[
         correlate: mass::correlate,
     },
     Correlation {
-        signals: &[Signal::fact(
-            "shared.lock-spreads",
-            "Nodes whose logs were not seen failed within the hour in which this one waited for the iptables lock.",
-            NODES,
-        )],
+        signals: &[
+            Signal::fact(
+                "shared.lock-spreads",
+                "Nodes whose logs were not seen failed within the hour in which this one waited for the iptables lock.",
+                NODES,
+            ),
+            Signal::fact(
+                "shared.lock-holds-up-runtime",
+                "iptables could not get its lock again and again, on a node whose runtime does not answer in time.",
+                &[Needs::Kind(Kind::Node), Needs::NodeLog(LogSource::KubeProxy)],
+            ),
+        ],
         correlate: lock::correlate,
     },
     Correlation {
@@ -39,6 +48,14 @@ pub const CORRELATIONS: &[Correlation] = &[
             NODES_AND_PODS,
         )],
         correlate: poison::correlate,
+    },
+    Correlation {
+        signals: &[Signal::fact(
+            "runtime.silent-by-report",
+            "Kubelet says that its runtime is down, and sandboxes of its pods time out: signs of a hung runtime where no log was seen.",
+            &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Event), Needs::NodeLog(LogSource::Kubelet)],
+        )],
+        correlate: silent::correlate,
     },
     Correlation {
         signals: &[
@@ -53,3 +70,17 @@ pub const CORRELATIONS: &[Correlation] = &[
         correlate: sandboxes::correlate,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::{Findings, Signals};
+    use kubecause_evidence::Snapshot;
+    use std::sync::LazyLock;
+
+    static SIGNALS: LazyLock<Option<Signals>> = LazyLock::new(|| Signals::builtin().ok());
+
+    /// Everything that is seen, correlations included.
+    pub(super) fn observe(snapshot: &Snapshot) -> Findings {
+        SIGNALS.as_ref().map(|s| s.observe(snapshot)).unwrap_or_default()
+    }
+}

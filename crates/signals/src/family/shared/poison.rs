@@ -128,7 +128,7 @@ mod tests {
             }
         }
         let snapshot = b.finish();
-        let found = crate::Signals::builtin().map(|s| s.observe(&snapshot)).unwrap_or_default();
+        let found = super::super::tests::observe(&snapshot);
         found.of("shared.workload-precedes-failures").map(|f| f.subject.name.to_string()).collect()
     }
 

@@ -83,7 +83,7 @@ mod tests {
         let line = "E1122 18:01:48.929039 1 kuberuntime_sandbox.go:70] \"Failed to create sandbox for pod\" err=\"no IP addresses available in range set: 10.244.9.1-10.244.9.6\" pod=\"shop/cart\"";
         b.node("a").read("nodes/a/kubelet.log", "kubelet.log", line);
         let snapshot = b.finish();
-        let found = crate::Signals::builtin().map(|s| s.observe(&snapshot)).unwrap_or_default();
+        let found = super::super::tests::observe(&snapshot);
         let wanted = ["log.cni-no-addresses", "log.sandbox-failed", "node.no-pod-waits-for-sandbox", "sandbox.pod-runs-since"];
         found.all().iter().map(|f| f.signal).filter(|s| wanted.contains(s)).collect()
     }

@@ -1,0 +1,183 @@
+//! Workloads whose pods were evicted or refused by a kubelet: one finding per workload and way.
+
+use super::records::Record;
+use super::words::{Resource, Why};
+use crate::finding::{Finding, Sink};
+use crate::freshness::is_recent;
+use jiff::Timestamp;
+use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_model::Span;
+use std::collections::BTreeMap;
+
+/// The way in which pods ended, as a signal.
+fn signal_of(record: &Record) -> Option<&'static str> {
+    Some(match &record.why {
+        Why::OwnLimit { .. } => "workload.ephemeral-limit-exceeded",
+        Why::EmptyDir { .. } => "workload.emptydir-limit-exceeded",
+        Why::NodeLow(_) => "workload.evicted-by-node",
+        Why::Condition(_) => "workload.refused-by-condition",
+        Why::Other if record.is_refusal() => "workload.refused-by-kubelet",
+        Why::Other => return None,
+    })
+}
+
+/// Two evictions within this many seconds of each other are one episode.
+const EPISODE_SECONDS: i64 = 8;
+/// Evictions of one workload by its node within this many seconds are one episode: a node takes all it needs at once.
+const NODE_EPISODE_SECONDS: i64 = 120;
+/// So many episodes within the hour are present, not past.
+const RECURRENCES: usize = 3;
+
+pub(super) fn observe(snapshot: &Snapshot, records: &[Record], sink: &mut Sink) {
+    let mut groups: BTreeMap<(&Subject, &'static str), Vec<&Record>> = BTreeMap::new();
+    let mut left: BTreeMap<&Subject, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        if let Some(signal) = signal_of(record).filter(|_| still_counts(snapshot, record)) {
+            groups.entry((&record.owner, signal)).or_default().push(record);
+        }
+        if record.left_behind && signal_of(record).is_some() {
+            left.entry(&record.owner).or_default().push(record);
+        }
+    }
+    let mut present: Vec<&Subject> = Vec::new();
+    for ((owner, signal), group) in groups {
+        let finding = finding(snapshot, owner, signal, &group);
+        if finding.span.ongoing {
+            present.push(owner);
+        }
+        sink.add(finding);
+    }
+    for (owner, group) in left {
+        if !present.contains(&owner) {
+            sink.add(left_behind(owner, &group));
+        }
+    }
+}
+
+/// An event about a pod that is gone says nothing about a workload: it took its fault along.
+fn still_counts(snapshot: &Snapshot, record: &Record) -> bool {
+    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has(&Kind::Pod)
+}
+
+fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[&Record]) -> Finding {
+    let mut times: Vec<Timestamp> = group.iter().filter_map(|r| r.at).collect();
+    times.sort_unstable();
+    let gap = if signal == "workload.evicted-by-node" { NODE_EPISODE_SECONDS } else { EPISODE_SECONDS };
+    let last = times.last().copied();
+    let ongoing = is_recent(snapshot, last) || episodes_of_last_hour(snapshot, &times, gap) >= RECURRENCES;
+    let span = Span { first: times.first().copied(), last, ongoing };
+    let mut found = Finding::new(signal, owner.clone()).span(span);
+    found.count = group.len() as u64;
+    for record in sample(group) {
+        found.evidence.push(record.citation.clone());
+    }
+    for record in group {
+        for name in record.node.iter().map(|n| Subject::node(n.clone())).chain([record.pod.clone()]) {
+            if !found.names.contains(&name) && found.names.len() < 64 {
+                found.names.push(name);
+            }
+        }
+    }
+    let nodes: Vec<String> = found.names.iter().filter(|n| n.kind == Kind::Node).map(ToString::to_string).collect();
+    found = found.param("nodes", nodes.join(", ")).param("count", group.len());
+    match group.last() {
+        Some(record) => with_params(found, record),
+        None => found,
+    }
+}
+
+/// The first two and the last two of a long row.
+fn sample<'a>(group: &'a [&Record]) -> Vec<&'a Record> {
+    let tail = group.len().saturating_sub(2);
+    group.iter().enumerate().filter(|(i, _)| *i < 2 || *i >= tail).map(|(_, r)| *r).collect()
+}
+
+fn with_params(found: Finding, record: &Record) -> Finding {
+    let found = found.param("reason", &record.reason).param("pod", &record.pod.name);
+    match &record.why {
+        Why::OwnLimit { container, limit } => {
+            found.param("limit", limit).param("container", container.clone().unwrap_or_default())
+        }
+        Why::EmptyDir { volume, limit } => found.param("limit", limit).param("volume", volume),
+        Why::NodeLow(resource) => found.param("resource", word(*resource)),
+        Why::Condition(condition) => found.param("condition", condition),
+        Why::Other => found,
+    }
+}
+
+/// What a node was low on, as the kubelet's newer releases call it.
+pub(super) fn word(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Disk => "ephemeral-storage",
+        Resource::Inodes => "inodes",
+        Resource::Memory => "memory",
+        Resource::Pids => "pids",
+    }
+}
+
+fn episodes_of_last_hour(snapshot: &Snapshot, sorted: &[Timestamp], gap: i64) -> usize {
+    let mut before: Option<Timestamp> = None;
+    let mut episodes = 0;
+    for at in sorted.iter().filter(|at| snapshot.age(Some(**at)).is_some_and(|age| age <= 3600)) {
+        if before.is_none_or(|b| at.as_second() - b.as_second() >= gap) {
+            episodes += 1;
+        }
+        before = Some(*at);
+    }
+    episodes
+}
+
+fn left_behind(owner: &Subject, group: &[&Record]) -> Finding {
+    let times = || group.iter().filter_map(|r| r.at);
+    let mut reasons: Vec<&str> = group.iter().map(|r| r.reason.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    let mut found = Finding::new("workload.evicted-records-left", owner.clone())
+        .span(Span { first: times().min(), last: times().max(), ongoing: true })
+        .param("count", group.len())
+        .param("reason", reasons.join(", "));
+    found.count = group.len() as u64;
+    for record in sample(group) {
+        found.evidence.push(record.citation.clone());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test::{found, pod_evicted, snapshot_of};
+    use kubecause_evidence::Kind;
+
+    const LIMIT: &str = "Pod ephemeral local storage usage exceeds the total limit of containers 16Mi. ";
+
+    #[test]
+    fn a_workload_over_its_own_limit() {
+        let pods: Vec<String> = ["17:36:23", "17:36:37", "17:36:50"]
+            .iter()
+            .enumerate()
+            .map(|(i, at)| pod_evicted(&format!("thumb-6f9d-{i}"), "a", LIMIT, at))
+            .collect();
+        let all = snapshot_of("2026-11-22T18:20:00Z", &[], &pods);
+        let limit = found(&all, "workload.ephemeral-limit-exceeded");
+        assert_eq!(limit.len(), 1, "one finding for the workload");
+        let first = limit.first().map(|f| (f.subject.kind.clone(), f.span.ongoing, f.params.get("limit").cloned()));
+        assert_eq!(first, Some((Kind::Deployment, true, Some("16Mi".into()))), "three times within the hour");
+        assert!(found(&all, "workload.evicted-records-left").is_empty());
+    }
+
+    #[test]
+    fn one_old_eviction_is_a_note() {
+        let all = snapshot_of("2026-11-22T18:20:00Z", &[], &[pod_evicted("thumb-6f9d-1", "a", LIMIT, "17:36:23")]);
+        assert!(found(&all, "workload.ephemeral-limit-exceeded").iter().all(|f| !f.span.ongoing));
+        assert_eq!(found(&all, "workload.evicted-records-left").len(), 1);
+    }
+
+    #[test]
+    fn three_replicas_taken_at_once_are_one_episode() {
+        let low = "The node was low on resource: memory. ";
+        let pods: Vec<String> =
+            (0..3).map(|i| pod_evicted(&format!("thumb-6f9d-{i}"), "a", low, &format!("17:36:1{i}"))).collect();
+        let all = snapshot_of("2026-11-22T18:20:00Z", &[], &pods);
+        assert!(found(&all, "workload.evicted-by-node").iter().all(|f| !f.span.ongoing));
+    }
+}

@@ -1,0 +1,79 @@
+//! Image garbage collection that runs far below a full disk.
+
+use crate::finding::{Finding, Sink};
+use crate::freshness::is_recent;
+use kubecause_evidence::Snapshot;
+use kubecause_evidence::log::{LogFile, LogSource};
+use kubecause_model::Source;
+
+/// Collection at a use below this many percent deletes what nobody would miss the space of.
+const LOW_PERCENT: i64 = 60;
+
+pub(super) fn observe(snapshot: &Snapshot, name: &kubecause_evidence::Str, sink: &mut Sink) {
+    let Some(facts) = snapshot.node_facts.get(name) else { return };
+    let node = kubecause_evidence::Subject::node(name.clone());
+    let config = facts.configz.as_ref();
+    let high = config.and_then(|c| c.image_gc_high_threshold_percent);
+    let low = config.and_then(|c| c.image_gc_low_threshold_percent);
+    let base = |signal| {
+        let high = high.map(|h| h.to_string()).unwrap_or_default();
+        let low = low.map(|l| l.to_string()).unwrap_or_default();
+        let age = config.and_then(|c| c.image_minimum_gc_age.clone()).unwrap_or_default();
+        Finding::new(signal, node.clone()).param("high", high).param("low", low).param("minimum_age", age)
+    };
+    if let Some(high) = high.filter(|h| *h <= LOW_PERCENT) {
+        let text = format!("imageGCHighThresholdPercent {high}");
+        sink.add(base("node.image-gc-threshold-low").cite(Source::Field, None, format!("nodes/{name}/configz.json"), text));
+    }
+    for log in facts.logs_of(&LogSource::Kubelet).chain(facts.logs_of(&LogSource::System)) {
+        if let Some((number, line, usage, limit)) = last_run(log).filter(|(.., usage, _)| *usage <= LOW_PERCENT) {
+            let at = log.time_of(line);
+            let finding = base("node.image-gc-below-need").param("usage", usage).param("high", limit);
+            let finding = finding.cite(Source::Log, at, log.reference(number), line);
+            let span = kubecause_model::Span { first: None, last: at, ongoing: is_recent(snapshot, at) };
+            sink.add(finding.span(span));
+        }
+    }
+}
+
+/// The last line that says that collection began: its number and text, the use and the threshold in percent.
+/// Source: `pkg/kubelet/images/image_gc_manager.go`, GarbageCollect.
+fn last_run(log: &LogFile) -> Option<(usize, &str, i64, i64)> {
+    let runs = log.lines().filter(|(_, l)| l.contains("over the high threshold"));
+    runs.filter_map(|(number, line)| {
+        let (usage, high) = new_words(line).or_else(|| old_words(line))?;
+        Some((number, line, usage, high))
+    })
+    .last()
+}
+
+fn number(text: &str) -> Option<i64> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
+/// `"Disk usage on image filesystem is over the high threshold, trying to free bytes down to the low threshold"
+/// usage=23 highThreshold=20 …`
+fn new_words(line: &str) -> Option<(i64, i64)> {
+    Some((number(line.split_once("usage=")?.1)?, number(line.split_once("highThreshold=")?.1)?))
+}
+
+/// `Disk usage on "x" (/) is at 23% which is over the high threshold (20%). Trying to free …`
+fn old_words(line: &str) -> Option<(i64, i64)> {
+    Some((number(line.split_once(" is at ")?.1)?, number(line.split_once("high threshold (")?.1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{new_words, old_words};
+
+    #[test]
+    fn both_wordings() {
+        let new = "I1 1 image_gc_manager.go:346] \"Disk usage on image filesystem is over the high threshold, trying to \
+                   free bytes down to the low threshold\" usage=23 highThreshold=20 amountToFree=1 lowThreshold=10";
+        assert_eq!(new_words(new), Some((23, 20)));
+        let old = "[imageGCManager]: Disk usage on \"/dev/sda1\" (/) is at 91% which is over the high threshold (85%). \
+                   Trying to free 5182058496 bytes";
+        assert_eq!(old_words(old), Some((91, 85)));
+    }
+}
