@@ -81,7 +81,8 @@ const SIGNALS: &[Signal] = &[
     Signal::fact("node.threshold-misfit-pid", "PID pressure although plenty of process ids are free.", STATS),
     Signal::fact(
         "node.image-gc-threshold-low",
-        "Image garbage collection is set to begin at a use of 60 percent or less.",
+        "Image garbage collection is set to begin at a use of 60 percent or less, and it shows: it never gets down to its goal, \
+         or the sandbox's image is gone.",
         &[Needs::NodeFile("configz")],
     ),
     Signal::fact(
@@ -127,8 +128,8 @@ const SIGNALS: &[Signal] = &[
         "Probes of several pods time out on this node while the same workload is fine on another.",
         EVICTIONS,
     ),
-    Signal::fact("node.containers-many", "Two hundred containers or more run on the node.", PODS),
-    Signal::fact("node.exec-probes-frequent", "Exec probes start five processes a second or more.", PODS),
+    Signal::fact("node.containers-many", "Two hundred containers or more run on a node whose list of containers is late.", PODS),
+    Signal::fact("node.exec-probes-frequent", "Exec probes start five processes a second or more on a node whose list of containers is late.", PODS),
     Signal::fact("node.kernel-3-10", "The node runs a kernel 3.10.", NODES),
     Signal::fact("node.reservation-large", "Allocatable is much less than capacity.", NODES),
     Signal::fact(

@@ -49,7 +49,7 @@ fn inodes(snapshot: &Snapshot, disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
     if !disk.pressed && !recent {
         return false;
     }
-    let mut finding = Finding::new("node.inodes-exhausted", disk.subject());
+    let mut finding = Finding::new("node.inodes-exhausted", disk.subject()).since(disk.since);
     if !disk.pressed {
         finding = finding.span(Span::past(told.and_then(|r| r.at), told.and_then(|r| r.at)));
     }
@@ -140,7 +140,7 @@ fn from_stats(disk: &NodeDisk<'_>) -> Vec<Hog> {
             pod,
             container: container.map(|c| c.name.to_string()).unwrap_or_default(),
             used,
-            span: Span::since(None),
+            span: Span::since(disk.since),
             source: (Source::Metric, format!("nodes/{}/stats-summary.json", disk.name), text),
         })
     });
@@ -203,6 +203,7 @@ fn images(snapshot: &Snapshot, disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
         return false;
     }
     let finding = Finding::new("node.images-in-use-fill-imagefs", disk.subject())
+        .since(disk.since)
         .param("images", count)
         .param("image_bytes", quantity::bytes(total))
         .param("in_use", quantity::bytes(in_use))
@@ -287,6 +288,7 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
     if let Some(writer) = writers.first() {
         let others = writers.iter().skip(1).map(|w| w.owner.slash()).collect::<Vec<_>>().join(", ");
         let finding = Finding::new("workload.hostpath-on-full-disk", writer.owner.clone())
+            .since(disk.since)
             .param("pod", &writer.pod.name)
             .param("path", &writer.path)
             .param("node", &disk.name)
@@ -303,7 +305,7 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
     }
     let signal = if writers.is_empty() { signal } else { "node.unmanaged-use-inferred" };
     let mount = disk.disks.nodefs.as_ref().map(|n| n.mount.clone()).filter(|m| !m.is_empty());
-    let finding = Finding::new(signal, disk.subject()).param("mount", mount.unwrap_or_else(|| "/".into()));
+    let finding = Finding::new(signal, disk.subject()).since(disk.since).param("mount", mount.unwrap_or_else(|| "/".into()));
     sink.add(fill(finding));
 }
 

@@ -55,6 +55,8 @@ pub(super) struct NodeDisk<'a> {
     pub(super) crossed: Vec<Crossed>,
     /// Whether the node says now that it is under pressure.
     pub(super) pressed: bool,
+    /// Since when it says so.
+    pub(super) since: Option<Timestamp>,
     /// Pods that this node evicted for want of disk or inodes.
     pub(super) evictions: Vec<&'a Record>,
 }
@@ -70,7 +72,9 @@ impl<'a> NodeDisk<'a> {
         let mut evictions: Vec<&Record> = records.iter().filter(low).copied().collect();
         evictions.sort_by_key(|r| r.at);
         let pressed = is_pressed(snapshot, name, node, facts);
+        let since = node.and_then(|n| n.condition("DiskPressure")?.last_transition_time).filter(|_| pressed);
         let mut this = Self {
+            since,
             name: name.clone(),
             node,
             facts,

@@ -79,7 +79,7 @@ fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[
         }
     }
     let nodes: Vec<String> = found.names.iter().filter(|n| n.kind == Kind::Node).map(ToString::to_string).collect();
-    found = found.param("nodes", nodes.join(", ")).param("count", group.len());
+    found = found.param("nodes", nodes.join(" ")).param("count", group.len());
     match group.last() {
         Some(record) => with_params(found, record),
         None => found,
@@ -100,8 +100,8 @@ fn with_params(found: Finding, record: &Record) -> Finding {
         }
         Why::EmptyDir { volume, limit } => found.param("limit", limit).param("volume", volume),
         Why::NodeLow(resource) => found.param("resource", word(*resource)),
-        Why::Condition(condition) => found.param("condition", condition),
-        Why::Other => found,
+        Why::Condition(condition) => found.param("why", condition),
+        Why::Other => found.param("why", &record.reason),
     }
 }
 

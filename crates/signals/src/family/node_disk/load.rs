@@ -3,7 +3,8 @@
 use crate::finding::{Finding, Sink};
 use crate::freshness::{is_recent, is_recurring};
 use kubecause_evidence::kube::{Event, Node};
-use kubecause_evidence::node::NodeFacts;
+use kubecause_evidence::log::LogSource;
+use kubecause_evidence::node::{NodeFacts, Process};
 use kubecause_evidence::{Snapshot, Str, Subject};
 use kubecause_model::Source;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,9 @@ pub(super) fn observe(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
     let node = snapshot.nodes.get("", name);
     if let Some(node) = node {
         pid_pressure(name, node, sink);
-        containers(snapshot, name, sink);
+        if is_relist_late(snapshot, name, node) {
+            containers(snapshot, name, sink);
+        }
         old_kernel(name, node, sink);
     }
     let Some(facts) = snapshot.node_facts.get(name) else { return };
@@ -65,7 +68,7 @@ fn conntrack(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
 /// `node.processes-blocked` and `node.io-pressure`.
 fn stalls(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     let blocked: Vec<&str> =
-        facts.processes.iter().filter(|p| p.state.starts_with('D')).map(|p| p.command.as_str()).collect();
+        facts.processes.iter().filter(|p| is_blocked(p)).map(|p| p.command.as_str()).collect();
     if blocked.len() >= 3 {
         let some = blocked.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let text = format!("{} processes in uninterruptible sleep: {some}", blocked.len());
@@ -77,6 +80,11 @@ fn stalls(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
         let share = format!("{:.0}%", psi.full.avg60.max(psi.full.avg300));
         sink.add(metric("node.io-pressure", name, "stats-summary.json", text).param("stalled", share));
     }
+}
+
+/// In uninterruptible sleep; the kernel's own workers are there for a moment all the time.
+fn is_blocked(process: &Process) -> bool {
+    process.state.starts_with('D') && !process.command.starts_with("kworker") && !process.command.starts_with("[kworker")
 }
 
 /// `node.cpu-load-high`: high for 15 minutes, and still.
@@ -114,6 +122,20 @@ fn containers(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
         let text = format!("exec probes start {rate:.1} processes a second");
         sink.add(field("node.exec-probes-frequent", text).param("probes", format!("{rate:.1}")));
     }
+}
+
+/// Whether the kubelet's list of containers is late, by the node's condition or by the kubelet's log: without that a
+/// full node is just a full node.
+fn is_relist_late(snapshot: &Snapshot, name: &Str, node: &Node) -> bool {
+    const WORDS: &str = "pleg was last seen active";
+    let reported = node.condition("Ready").is_some_and(|c| !c.is_true() && c.message.contains(WORDS));
+    let facts = snapshot.node_facts.get(name).into_iter();
+    let mut logs = facts.flat_map(|f| f.logs_of(&LogSource::Kubelet));
+    reported
+        || logs.any(|log| {
+            let last = log.lines().filter(|(_, l)| l.contains(WORDS)).last();
+            last.is_some_and(|(_, line)| is_recent(snapshot, log.time_of(line)))
+        })
 }
 
 /// `node.kernel-3-10`: the kernel of CentOS and RHEL 7.

@@ -37,7 +37,7 @@ pub(super) fn disk(disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
     };
     let certain = plenty.is_some() || disk.disks.shared == Some(false);
     let signal = if certain { "node.threshold-misfit-disk" } else { "node.threshold-misfit-disk-likely" };
-    let finding = Finding::new(signal, disk.subject());
+    let finding = Finding::new(signal, disk.subject()).since(disk.since);
     sink.add(propose(disk.describe(finding), &disk.thresholds, crossed));
     true
 }
@@ -66,7 +66,7 @@ fn unmeasured(disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
         (threshold >= capacity * 0.5).then_some(crossed)
     });
     let Some(crossed) = found else { return false };
-    let finding = Finding::new("node.threshold-misfit-disk", disk.subject());
+    let finding = Finding::new("node.threshold-misfit-disk", disk.subject()).since(disk.since);
     sink.add(propose(disk.describe(finding), &disk.thresholds, &crossed));
     true
 }

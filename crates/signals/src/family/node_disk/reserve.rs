@@ -38,10 +38,14 @@ pub(super) fn reservation(snapshot: &Snapshot, node: &Node, records: &[&Record],
                     format!("{resource}: capacity {}, allocatable {}", show(capacity), show(left)),
                 );
         }
-        exceeded(snapshot, &name, resource, left, sink);
     }
     if !is_large {
         return;
+    }
+    for resource in ["memory", "cpu"] {
+        if let Some(left) = node.status.allocatable.value(resource) {
+            exceeded(snapshot, &name, resource, left, sink);
+        }
     }
     sink.add(large.param("kubelet", &node.status.node_info.kubelet_version));
     let refused: Vec<&&Record> =
