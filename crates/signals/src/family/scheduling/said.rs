@@ -95,7 +95,7 @@ fn classify(text: &str) -> Option<Reason> {
     if has(&["too many pods"]) {
         return Some(Reason::Short("pods".into()));
     }
-    if has(&["persistentvolumeclaim", "persistent volume", "volume node affinity", "volume zone", "volumezone",
+    if has(&["persistentvolumeclaim", "persistent volume", "persistentvolume's node affinity", "volume node affinity", "volume zone", "volumezone",
         "volumenodeaffinity", "volumebinding", "max volume count", "maxvolumecount", "nodiskconflict", "max csi volume",
         "available disk", "read-write-once"]) {
         return Some(Reason::Claims);

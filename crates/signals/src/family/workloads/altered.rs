@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Sink};
 use kubecause_evidence::kube::{Container, ContainerStatus, Pod, Workload, WorkloadKind};
-use kubecause_evidence::{Kind, Snapshot, Sym};
+use kubecause_evidence::{Kind, Snapshot, Subject, Sym};
 use kubecause_model::Source;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
@@ -17,6 +17,9 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         let (Some(was), Some(is)) = (template, pod.spec.container(&status.name)) else { continue };
         let Some((field, from, to)) = difference(was, is) else { continue };
         let subject = pod.metadata.subject(Kind::Pod);
+        if (field == "image") != fails_by_image(snapshot, &subject, status) {
+            continue;
+        }
         let mut found = Finding::new("workload.failing-part-altered", snapshot.top_owner(&subject))
             .since(None)
             .param("container_name", &status.name)
@@ -38,12 +41,23 @@ fn fails(status: &ContainerStatus) -> bool {
     status.state.waiting.as_ref().is_some_and(|w| !idle.contains(&w.reason.as_str()))
 }
 
+/// Whether the image itself is what is wrong: it is not there, or not for us. A rewritten image that is pulled well has
+/// nothing to do with a crash, nor with a registry that is out of reach.
+fn fails_by_image(snapshot: &Snapshot, pod: &Subject, status: &ContainerStatus) -> bool {
+    let words = ["not found", "manifest unknown", "denied", "nauthorized", "invalid reference", "couldn't parse image"];
+    let wrong = |text: &str| words.iter().any(|w| text.contains(w));
+    let waiting = status.state.waiting.as_ref();
+    let pulls = waiting.is_some_and(|w| w.reason.contains("Image"));
+    let failed = snapshot.events_about(pod).filter(|e| e.reason == "Failed" && e.message.contains("pull"));
+    pulls && (waiting.is_some_and(|w| wrong(&w.message)) || failed.into_iter().any(|e| wrong(&e.message)))
+}
+
 /// The controller that made the pod, where its template is certain to be the one the pod was made of.
 fn owner<'a>(snapshot: &'a Snapshot, pod: &Pod) -> Option<&'a Workload> {
     let meta = &pod.metadata;
     let reference = meta.controller()?;
     let kind = Kind::from_name(&reference.kind);
-    let made = snapshot.workload(&kubecause_evidence::Subject::new(kind, &meta.namespace, &reference.name))?;
+    let made = snapshot.workload(&Subject::new(kind, &meta.namespace, &reference.name))?;
     let same = match made.kind {
         WorkloadKind::ReplicaSet | WorkloadKind::Job => true,
         WorkloadKind::StatefulSet => {

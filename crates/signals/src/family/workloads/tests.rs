@@ -127,12 +127,15 @@ fn cron_jobs_that_do_not_run() {
 #[test]
 fn a_container_that_fails_and_is_not_what_the_template_says() {
     let owner = json!([{"kind": "ReplicaSet", "name": "p", "uid": "p", "controller": true}]);
-    let pod = |image: &str| ("Pod", json!({"metadata": {"name": "p-1", "namespace": "s", "ownerReferences": owner},
+    let pod_that = |image: &str, says: &str| ("Pod", json!({"metadata": {"name": "p-1", "namespace": "s", "ownerReferences": owner},
         "spec": {"nodeName": "n1", "containers": [{"name": "c", "image": image}]},
-        "status": {"phase": "Pending", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}}));
+        "status": {"phase": "Pending", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ImagePullBackOff", "message": says}}}]}}));
+    let pod = |image| pod_that(image, "mirror.local/a:2: not found");
     let hook = || ("MutatingWebhookConfiguration", json!({"metadata": {"name": "mirror"}, "webhooks": [{"name": "m.example.com"}]}));
     assert_eq!(ongoing(&see(&[set("p", 1, 1), pod("mirror.local/a:2"), hook()], &[])), ["workload.failing-part-altered"]);
     assert!(ongoing(&see(&[set("p", 1, 1), pod("a:2"), hook()], &[])).is_empty());
+    let unreachable = pod_that("mirror.local/a:2", "dial tcp 10.0.0.1:443: i/o timeout");
+    assert!(ongoing(&see(&[set("p", 1, 1), unreachable, hook()], &[])).is_empty());
     assert!(ongoing(&see(&[set("p", 1, 1), pod("mirror.local/a:2")], &[Kind::MutatingWebhookConfiguration])).is_empty());
 }
 
