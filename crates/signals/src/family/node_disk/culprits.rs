@@ -260,7 +260,9 @@ enum Unexplained {
 /// `node.unmanaged-*`; where a pod may write to a hostPath there, `workload.hostpath-on-full-disk` beside it: the
 /// kubelet measures no hostPath, so that both stay open.
 fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut Sink) {
-    let writers = if misfit { Vec::new() } else { hostpath_writers(snapshot, disk) };
+    let found = if misfit { Vec::new() } else { hostpath_writers(snapshot, disk) };
+    // What runs on every node would fill every node: such an agent leaves the question open, and is not named.
+    let (agents, writers): (Vec<Writer>, Vec<Writer>) = found.into_iter().partition(|w| w.owner.kind == Kind::DaemonSet);
     let (signal, unexplained) = match unexplained(disk) {
         Unexplained::No => return,
         Unexplained::Measured { bytes, used, managed } => {
@@ -286,7 +288,7 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
         }
     };
     if let Some(writer) = writers.first() {
-        let others = writers.iter().skip(1).map(|w| w.owner.slash()).collect::<Vec<_>>().join(", ");
+        let others = writers.iter().skip(1).chain(&agents).map(|w| w.owner.slash()).collect::<Vec<_>>().join(", ");
         let finding = Finding::new("workload.hostpath-on-full-disk", writer.owner.clone())
             .since(disk.since)
             .param("pod", &writer.pod.name)
@@ -303,7 +305,7 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
             .naming(writer.pod.clone());
         sink.add(fill(finding));
     }
-    let signal = if writers.is_empty() { signal } else { "node.unmanaged-use-inferred" };
+    let signal = if writers.is_empty() && agents.is_empty() { signal } else { "node.unmanaged-use-inferred" };
     let mount = disk.disks.nodefs.as_ref().map(|n| n.mount.clone()).filter(|m| !m.is_empty());
     let finding = Finding::new(signal, disk.subject()).since(disk.since).param("mount", mount.unwrap_or_else(|| "/".into()));
     sink.add(fill(finding));
@@ -384,26 +386,24 @@ struct Writer {
 }
 
 /// Directories that agents of the node mount: they read them, or keep little there.
-const SYSTEM_PATHS: [&str; 18] = [
+const SYSTEM_PATHS: [&str; 19] = [
     "/proc", "/sys", "/dev", "/run", "/var/run", "/etc", "/lib", "/lib64", "/usr", "/bin", "/sbin", "/boot", "/opt/cni",
-    "/var/log", "/var/lib/kubelet", "/var/lib/cni", "/var/lib/calico", "/var/lib/dbus",
+    "/var/log/pods", "/var/log/containers", "/var/lib/kubelet", "/var/lib/cni", "/var/lib/calico", "/var/lib/dbus",
 ];
 
-/// Pods of this node, ended ones too, that mount a directory of its full file system for writing; the likeliest first:
-/// those of a node only, before those that run on every node and would fill every node.
+/// Pods of this node, ended ones too, that mount a directory of its full file system for writing, one a workload.
 fn hostpath_writers(snapshot: &Snapshot, disk: &NodeDisk<'_>) -> Vec<Writer> {
-    let mut found: Vec<(bool, Writer)> = Vec::new();
+    let mut found: Vec<Writer> = Vec::new();
     for pod in snapshot.pods_on(&disk.name).filter(|p| !p.is_static() && !p.spec.priority_class_name.starts_with("system-")) {
         let Some((volume, path)) = writable_hostpath(pod, disk) else { continue };
         let subject = pod.metadata.subject(Kind::Pod);
         let owner = snapshot.top_owner(&subject);
-        if !found.iter().any(|(_, w)| w.owner == owner) {
-            let everywhere = owner.kind == Kind::DaemonSet;
-            found.push((everywhere, Writer { owner, pod: subject, volume, path }));
+        if !found.iter().any(|w| w.owner == owner) {
+            found.push(Writer { owner, pod: subject, volume, path });
         }
     }
-    found.sort_by(|a, b| (a.0, &a.1.owner).cmp(&(b.0, &b.1.owner)));
-    found.into_iter().map(|(_, writer)| writer).collect()
+    found.sort_by(|a, b| a.owner.cmp(&b.owner));
+    found
 }
 
 fn writable_hostpath(pod: &Pod, disk: &NodeDisk<'_>) -> Option<(String, String)> {
@@ -420,7 +420,7 @@ fn writable_hostpath(pod: &Pod, disk: &NodeDisk<'_>) -> Option<(String, String)>
 fn is_data_path(path: &str) -> bool {
     let path = path.trim_end_matches('/');
     let below = |dir: &&str| path == *dir || path.strip_prefix(*dir).is_some_and(|r| r.starts_with('/'));
-    !path.is_empty() && path != "/var" && path != "/var/lib" && !SYSTEM_PATHS.iter().any(|d| below(&d))
+    !path.is_empty() && !["/var", "/var/lib", "/var/log"].contains(&path) && !SYSTEM_PATHS.iter().any(|d| below(&d))
 }
 
 /// Whether a path lies on the file system that is full; where `df` does not say, it may.
