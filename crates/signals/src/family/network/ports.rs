@@ -149,12 +149,15 @@ fn undeclared(view: &View<'_>, service: &Service, number: i32, pods: &[&Pod]) ->
     let probed = probed(pods);
     let listens_elsewhere = all.iter().any(|p| probed.contains(&p.container_port));
     let hits = all.iter().any(|p| p.container_port == number) || probed.contains(&number);
-    // Another Service that leads to a declared port: then this one is for a second listener.
+    if !declares_all || !listens_elsewhere || hits {
+        return None;
+    }
+    // Another Service for the same pods: then this one may be for a second listener.
     let twin = view.snapshot.services.in_namespace(&service.metadata.namespace).iter().any(|other| {
         other.metadata.name != service.metadata.name && !other.spec.selector.is_empty()
             && pods.iter().any(|p| other.spec.selector.all_in(&p.metadata.labels))
     });
-    (declares_all && listens_elsewhere && !hits && !twin).then(|| found(UNDECLARED.id, service, port, pods))
+    (!twin).then(|| found(UNDECLARED.id, service, port, pods))
 }
 
 fn refused(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> {
