@@ -24,10 +24,17 @@ pub(super) fn observe(snapshot: &Snapshot, name: &kubecause_evidence::Str, sink:
     };
     if let Some(high) = high.filter(|h| *h <= LOW_PERCENT && shows(snapshot, name)) {
         let text = format!("imageGCHighThresholdPercent {high}");
-        sink.add(base("node.image-gc-threshold-low").cite(Source::Field, None, format!("nodes/{name}/configz.json"), text));
+        sink.add(base("node.image-gc-threshold-low").cite(
+            Source::Field,
+            None,
+            format!("nodes/{name}/configz.json"),
+            text,
+        ));
     }
     for log in facts.logs_of(&LogSource::Kubelet).chain(facts.logs_of(&LogSource::System)) {
-        if let Some((number, line, usage, limit)) = last_run(log).filter(|(.., usage, _)| *usage <= LOW_PERCENT) {
+        if let Some((number, line, usage, limit)) =
+            last_run(log).filter(|(.., usage, _)| *usage <= LOW_PERCENT)
+        {
             let at = log.time_of(line);
             let finding = base("node.image-gc-below-need").param("usage", usage).param("high", limit);
             let finding = finding.cite(Source::Log, at, log.reference(number), line);

@@ -31,7 +31,12 @@ pub(super) fn observe(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
 }
 
 fn metric(signal: &'static str, name: &Str, file: &str, text: String) -> Finding {
-    Finding::new(signal, Subject::node(name.clone())).cite(Source::Metric, None, format!("nodes/{name}/{file}"), text)
+    Finding::new(signal, Subject::node(name.clone())).cite(
+        Source::Metric,
+        None,
+        format!("nodes/{name}/{file}"),
+        text,
+    )
 }
 
 fn pid_pressure(name: &Str, node: &Node, sink: &mut Sink) {
@@ -39,18 +44,28 @@ fn pid_pressure(name: &Str, node: &Node, sink: &mut Sink) {
     let at = c.last_transition_time;
     let text = format!("PIDPressure=True {}: {}", c.reason, c.message);
     let subject = Subject::node(name.clone());
-    sink.add(Finding::new("node.pid-pressure", subject).since(at).cite(Source::Condition, at, format!("nodes/{name}"), text));
+    sink.add(Finding::new("node.pid-pressure", subject).since(at).cite(
+        Source::Condition,
+        at,
+        format!("nodes/{name}"),
+        text,
+    ));
 }
 
 /// `node.threads-near-limit`: nine in ten process ids are taken. Threads take ids too.
 fn threads(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
-    let counted = facts.pid_max.zip(facts.thread_count).map(|(max, now)| (max as f64, now as f64, "thread_count.txt"));
+    let counted =
+        facts.pid_max.zip(facts.thread_count).map(|(max, now)| (max as f64, now as f64, "thread_count.txt"));
     let rlimit = facts.stats.as_ref().and_then(|s| s.node.rlimit.as_ref());
     let said = rlimit.and_then(|r| Some((r.maxpid? as f64, r.curproc? as f64, "stats-summary.json")));
-    let Some((max, now, file)) = counted.or(said).filter(|(max, now, _)| *max > 0.0 && now / max >= 0.9) else { return };
-    let mut finding = metric("node.threads-near-limit", name, file, format!("{now:.0} threads of at most {max:.0}"))
-        .param("threads", format!("{now:.0}"))
-        .param("limit", format!("{max:.0}"));
+    let Some((max, now, file)) = counted.or(said).filter(|(max, now, _)| *max > 0.0 && now / max >= 0.9)
+    else {
+        return;
+    };
+    let mut finding =
+        metric("node.threads-near-limit", name, file, format!("{now:.0} threads of at most {max:.0}"))
+            .param("threads", format!("{now:.0}"))
+            .param("limit", format!("{max:.0}"));
     let most = facts.processes.iter().filter_map(|p| Some((p.threads?, p))).max_by_key(|(n, p)| (*n, p.pid));
     if let Some((count, process)) = most.filter(|(n, _)| *n as f64 >= max * 0.1) {
         finding = finding.param("process", &process.command).param("process_threads", count);
@@ -60,8 +75,12 @@ fn threads(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
 
 /// `node.conntrack-near-limit`: the table of tracked connections is as good as full.
 fn conntrack(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
-    let Some((now, max)) = facts.conntrack.filter(|(now, max)| *max > 0 && *now as f64 >= *max as f64 * 0.98) else { return };
-    let finding = metric("node.conntrack-near-limit", name, "conntrack.txt", format!("{now} of {max} entries"));
+    let Some((now, max)) = facts.conntrack.filter(|(now, max)| *max > 0 && *now as f64 >= *max as f64 * 0.98)
+    else {
+        return;
+    };
+    let finding =
+        metric("node.conntrack-near-limit", name, "conntrack.txt", format!("{now} of {max} entries"));
     sink.add(finding.param("entries", now).param("limit", max));
 }
 
@@ -84,7 +103,9 @@ fn stalls(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
 
 /// In uninterruptible sleep; the kernel's own workers are there for a moment all the time.
 fn is_blocked(process: &Process) -> bool {
-    process.state.starts_with('D') && !process.command.starts_with("kworker") && !process.command.starts_with("[kworker")
+    process.state.starts_with('D')
+        && !process.command.starts_with("kworker")
+        && !process.command.starts_with("[kworker")
 }
 
 /// `node.cpu-load-high`: high for 15 minutes, and still.
@@ -112,7 +133,12 @@ fn containers(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
         }
     }
     let field = |signal, text: String| {
-        Finding::new(signal, Subject::node(name.clone())).cite(Source::Field, None, format!("nodes/{name} pods"), text)
+        Finding::new(signal, Subject::node(name.clone())).cite(
+            Source::Field,
+            None,
+            format!("nodes/{name} pods"),
+            text,
+        )
     };
     if running >= 200 {
         let text = format!("{running} containers run in {pods} pods");
@@ -150,8 +176,13 @@ fn old_kernel(name: &Str, node: &Node, sink: &mut Sink) {
 
 // ---- probes that time out on one node ----------------------------------------------------------------------
 
-const TIMEOUTS: [&str; 5] =
-    ["context deadline exceeded", "Client.Timeout exceeded", "i/o timeout", "timed out after", "DeadlineExceeded"];
+const TIMEOUTS: [&str; 5] = [
+    "context deadline exceeded",
+    "Client.Timeout exceeded",
+    "i/o timeout",
+    "timed out after",
+    "DeadlineExceeded",
+];
 
 fn is_probe_timeout(snapshot: &Snapshot, event: &Event) -> bool {
     event.reason == "Unhealthy"
@@ -190,7 +221,8 @@ pub(super) fn probe_timeouts(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn fine_elsewhere(snapshot: &Snapshot, owner: &Subject, node: &Str, late: &BTreeSet<&Subject>) -> bool {
     let pods = snapshot.reach(kubecause_evidence::Relation::WorkloadPods, owner);
-    pods.iter().filter(|p| !late.contains(p)).filter_map(|p| snapshot.pod(p)).any(|p| {
-        p.is_ready() && p.is_scheduled() && *p.spec.node_name != **node
-    })
+    pods.iter()
+        .filter(|p| !late.contains(p))
+        .filter_map(|p| snapshot.pod(p))
+        .any(|p| p.is_ready() && p.is_scheduled() && *p.spec.node_name != **node)
 }
