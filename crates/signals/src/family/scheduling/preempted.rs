@@ -1,5 +1,6 @@
 //! Pods that had to give way to others of higher priority.
 
+use super::super::makers;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use kubecause_evidence::kube::{Event, Pod};
@@ -26,7 +27,8 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn by_event(snapshot: &Snapshot, event: &Event, sink: &mut Sink) {
     let subject = event.regarding.subject().object();
-    let owner = owner_of(snapshot, &subject);
+    // The pod is gone by now; its name still tells who made it.
+    let owner = makers::of_pod(snapshot, &subject);
     let ongoing = is_recent(snapshot, event.last) && lacks(snapshot, &owner);
     let span = Span { first: event.first, last: event.last, ongoing };
     let mut found = Finding::new("sched.preempted", owner).span(span).param("pod", &subject.name);
@@ -39,17 +41,6 @@ fn by_event(snapshot: &Snapshot, event: &Event, sink: &mut Sink) {
         found = found.param("priority_class", &winner.spec.priority_class_name);
     }
     sink.add(found.cite(Source::Event, event.last, event.reference(), format!("Preempted {}", event.message)));
-}
-
-/// The pod is gone by now; its name still tells the ReplicaSet or StatefulSet that made it.
-fn owner_of(snapshot: &Snapshot, pod: &Subject) -> Subject {
-    if snapshot.pod(pod).is_some() {
-        return snapshot.top_owner(pod);
-    }
-    let stem = pod.name.rsplit_once('-').map(|(stem, _)| stem).unwrap_or_default();
-    let kinds = [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::ReplicationController];
-    let made = kinds.into_iter().map(|k| Subject::new(k, pod.ns(), stem)).find(|s| snapshot.workload(s).is_some());
-    made.map_or_else(|| pod.clone(), |s| snapshot.top_owner(&s))
 }
 
 fn lacks(snapshot: &Snapshot, owner: &Subject) -> bool {
