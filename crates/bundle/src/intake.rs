@@ -53,9 +53,9 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
-    /// Adds a gap where a log holds only the client's excuse.
+    /// Adds a gap where a log holds only the client's excuse. A container that has not started has no log to miss.
     pub fn excuse(&mut self, log: &LogFile) {
-        if let Some(words) = &log.unavailable {
+        if let Some(words) = log.unavailable.as_ref().filter(|w| !w.contains("is waiting to start")) {
             self.builder.gap(Gap::new(&*log.path, why_of(words), words.clone()));
         }
     }

@@ -2,13 +2,14 @@
 
 use crate::Context;
 use kubecause_catalogue::{FixSpec, LookSpec, fill};
-use kubecause_evidence::{Kind, Subject};
+use kubecause_evidence::{Kind, Relation, Subject};
 use kubecause_model::{Fix, FixStep, Look, Params, Text};
 
 /// The values for a subject: what it is called, where it runs, and the incident's own params.
 pub(crate) fn values(context: &Context<'_>, subject: &Subject, members: &[Subject], params: &Params) -> Params {
     let snapshot = context.snapshot;
-    let pod = members.iter().chain([subject]).find(|s| s.kind == Kind::Pod);
+    let pod = members.iter().chain([subject]).find(|s| s.kind == Kind::Pod).cloned().or_else(|| sick_pod(context, subject));
+    let pod = pod.as_ref();
     let node = match &subject.kind {
         Kind::Node => Some(subject.clone()),
         _ => pod.and_then(|p| snapshot.node_of(p)),
@@ -33,6 +34,16 @@ pub(crate) fn values(context: &Context<'_>, subject: &Subject, members: &[Subjec
     });
     values.extend(params.clone());
     values
+}
+
+/// A workload's first pod that is not ready, else its first.
+fn sick_pod(context: &Context<'_>, workload: &Subject) -> Option<Subject> {
+    if !workload.kind.is_workload() {
+        return None;
+    }
+    let pods = context.snapshot.reach(Relation::WorkloadPods, workload);
+    let sick = |p: &&Subject| context.snapshot.pod(p).is_some_and(|p| !p.is_ready());
+    pods.iter().find(sick).or_else(|| pods.first()).cloned()
 }
 
 /// The pod's first container, for commands that need one.

@@ -1,5 +1,7 @@
 //! Writes the forms of the tests' diagnoses into a directory, to be looked at: `cargo run --example show -- DIR`.
 
+#![allow(clippy::disallowed_methods, reason = "an example may write files; the crate may not")]
+
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -105,17 +105,22 @@ pub(crate) fn quotes(evidence: &[Citation]) -> Vec<Quote<'_>> {
     out
 }
 
-/// The reference as seen from the subject: what is on the incident's node or object need not repeat its name.
-pub(crate) fn near<'d>(reference: &'d str, subject: &Subject) -> &'d str {
-    if subject.kind != Kind::Node {
-        return reference;
+/// The reference as seen from the subject: what is on the incident's node or in its namespace need not repeat its name,
+/// and the number in an Event's name says nothing.
+pub(crate) fn near(reference: &str, subject: &Subject) -> String {
+    let file =
+        reference.strip_prefix("nodes/").and_then(|r| r.strip_prefix(&*subject.name)?.strip_prefix('/'));
+    if let Some(file) = file.filter(|f| !f.is_empty() && subject.kind == Kind::Node) {
+        return file.to_owned();
     }
-    reference
-        .strip_prefix("nodes/")
-        .and_then(|rest| rest.strip_prefix(&*subject.name))
-        .and_then(|rest| rest.strip_prefix('/'))
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(reference)
+    let Some((kind, rest)) = reference.split_once('/') else { return reference.to_owned() };
+    let here = subject.namespace.as_deref().and_then(|ns| rest.strip_prefix(ns)?.strip_prefix('/'));
+    let name = here.unwrap_or(rest);
+    let number = |n: &str| n.len() >= 12 && n.bytes().all(|b| b.is_ascii_hexdigit());
+    match name.rsplit_once('.') {
+        Some((name, n)) if kind == "events" && number(n) => format!("{kind}/{name}"),
+        _ => format!("{kind}/{name}"),
+    }
 }
 
 /// A log line without the header that kubelet and its kin put before the message.
@@ -237,6 +242,18 @@ mod tests {
         let evidence = [c("a", "x"), c("b", "x"), c("b", "y"), c("b", "y")];
         let counts: Vec<usize> = quotes(&evidence).iter().map(|q| q.others).collect();
         assert_eq!(counts, [1, 0]);
+    }
+
+    #[test]
+    fn references_are_seen_from_the_subject() {
+        let pod = Subject::new(Kind::Pod, "shop", "cart-0");
+        assert_eq!(near("pods/shop/cart-0", &pod), "pods/cart-0");
+        assert_eq!(near("events/shop/cart-0.18ea6e7a3b69c7d4", &pod), "events/cart-0");
+        assert_eq!(near("pods/other/cart-0", &pod), "pods/other/cart-0");
+        assert_eq!(near("nodes/w1/kubelet.log:8", &Subject::node("w1")), "kubelet.log:8");
+        assert_eq!(near("events/shop/cart-0.18ea6e7a3b69c7d4", &Subject::node("w1")), "events/shop/cart-0");
+        assert_eq!(near("nodes/w1", &Subject::node("w1")), "nodes/w1");
+        assert_eq!(near("", &pod), "");
     }
 
     #[test]

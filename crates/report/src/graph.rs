@@ -204,3 +204,96 @@ fn reached(mut edges: Vec<(usize, usize)>, steps: usize) -> Vec<(usize, usize)> 
     edges.sort_unstable();
     edges
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubecause_model::{Confidence, Kind, Link, Params, Root, Severity, Text};
+
+    fn title(text: &str) -> Text {
+        Text { en: text.to_owned(), zh: String::new() }
+    }
+
+    /// An incident on node `n` of mode `root`; each link is effect, its pod, its cause, the cause's pod (empty: the node).
+    fn incident(links: &[(&str, &str, &str, &str)]) -> Incident {
+        let subject = |name: &str| match name {
+            "" => Subject::node("n"),
+            pod => Subject::new(Kind::Pod, "ns", pod),
+        };
+        let chain = links.iter().map(|(mode, pod, by, by_pod)| Link {
+            mode: (*mode).to_owned(),
+            subject: subject(pod),
+            title: title(&format!("{pod}: {mode} happens")),
+            explained_by: CauseRef { mode: (*by).to_owned(), subject: subject(by_pod) },
+        });
+        Incident {
+            id: String::new(),
+            severity: Severity::Error,
+            since: None,
+            last_seen: None,
+            ongoing: true,
+            root: Root {
+                mode: "root".to_owned(),
+                confidence: Confidence::Confirmed,
+                subject: subject(""),
+                params: Params::new(),
+                title: title("n: root happens"),
+            },
+            alternatives: Vec::new(),
+            refuted: Vec::new(),
+            chain: chain.collect(),
+            affected: Vec::new(),
+            evidence: Vec::new(),
+            changes: Vec::new(),
+            fixes: Vec::new(),
+            looks: Vec::new(),
+        }
+    }
+
+    fn paths(i: &Incident) -> Vec<Vec<String>> {
+        let graph = Graph::new(i, Lang::En);
+        graph.paths().iter().map(|p| p.iter().map(|at| graph.steps[*at].label()).collect()).collect()
+    }
+
+    #[test]
+    fn the_same_mode_on_many_is_one_step() {
+        let links: Vec<String> = (0..17).map(|n| format!("p{n}")).collect();
+        let links: Vec<(&str, &str, &str, &str)> =
+            links.iter().map(|p| ("evicted", p.as_str(), "root", "")).collect();
+        assert_eq!(paths(&incident(&links)), [["evicted happens ×17"]]);
+    }
+
+    #[test]
+    fn a_branch_begins_where_it_leaves() {
+        let i = incident(&[
+            ("a", "", "root", ""),
+            ("b", "x", "a", ""),
+            ("c", "x", "a", ""),
+            ("d", "x", "root", ""),
+        ]);
+        let want = [vec!["a", "x: b happens"], vec!["a", "x: c happens"], vec!["x: d happens"]];
+        assert_eq!(paths(&i)[0][1..], want[0][1..]);
+        assert_eq!(paths(&i)[1][1..], want[1][1..]);
+        assert_eq!(paths(&i)[2], want[2]);
+    }
+
+    #[test]
+    fn loops_and_strays_end_below_the_root() {
+        let i = incident(&[
+            ("a", "x", "b", "y"),
+            ("b", "y", "a", "x"),
+            ("c", "z", "gone", ""),
+            ("root", "x", "a", "x"),
+        ]);
+        let graph = Graph::new(&i, Lang::En);
+        assert!(graph.edges.iter().all(|(_, to)| *to != 0));
+        let passed: BTreeSet<usize> = graph.paths().into_iter().flatten().collect();
+        assert_eq!(passed.len(), graph.steps.len() - 1);
+        assert!(graph.depths().iter().all(|d| *d < graph.steps.len()));
+    }
+
+    #[test]
+    fn a_root_without_effects_has_no_paths() {
+        assert!(paths(&incident(&[])).is_empty());
+    }
+}

@@ -64,7 +64,7 @@ impl Paper<'_> {
         self.evidence(i);
         self.looks(i);
         for (n, fix) in i.fixes.iter().enumerate() {
-            self.fix(fix, n);
+            self.fix(&i.fixes, fix, n);
         }
     }
 
@@ -145,14 +145,13 @@ impl Paper<'_> {
         self.block(&escape(look.why.get(self.words.0)));
     }
 
-    fn fix(&mut self, fix: &Fix, n: usize) {
+    fn fix(&mut self, fixes: &[Fix], fix: &Fix, n: usize) {
         let w = self.words;
-        let lead = if n == 0 {
-            self.bold(Label::Do)
-        } else {
-            format!("**{}**{}", w.pick("Or else", "或者"), w.colon())
-        };
-        self.block(&format!("{lead}{}{}", escape(fix.title.get(w.0)), w.aside(w.risk(fix.risk))));
+        if n == 0 {
+            self.block(&format!("**{}**", w.heading(Label::Do)));
+        }
+        let letter = phrase::letter(fixes, n);
+        self.block(&format!("**{letter}{}**{}", escape(fix.title.get(w.0)), w.aside(w.risk(fix.risk))));
         for (n, step) in fix.steps.iter().enumerate() {
             let text = self.step(n + 1, step);
             self.block(&text);
@@ -163,18 +162,20 @@ impl Paper<'_> {
     fn step(&self, n: usize, step: &FixStep) -> String {
         let w = self.words;
         let mut out = format!("{n}. {}\n", escape(step.why.get(w.0)));
-        let mut part =
-            |label: &str, text: Option<&str>| match command_lines(text.unwrap_or_default()).as_slice() {
-                [] => {}
-                lines if label.is_empty() => out.push_str(&(fenced(lines, "   ", "sh") + "\n")),
-                lines => {
-                    let _ = writeln!(out, "\n   {label}{}{}", w.colon(), code(&lines.join(" ")));
-                }
-            };
-        part(w.pick("Only if", "前提"), step.guard.as_ref().map(|g| g.get(w.0)));
-        part("", Some(&step.run));
-        part(w.pick("Check", "验证"), step.verify.as_deref());
-        part(w.pick("Undo", "回退"), step.undo.as_deref());
+        if let Some(guard) = phrase::guard(step, w) {
+            let _ = writeln!(out, "\n   {}{}{}\n", w.pick("Only if", "前提"), w.colon(), escape(guard));
+        }
+        let run = fenced(&command_lines(&step.run), "   ", "sh");
+        if !run.is_empty() {
+            out.push_str(&(run + "\n"));
+        }
+        let after = [(w.pick("Check", "验证"), &step.verify), (w.pick("Undo", "回退"), &step.undo)];
+        for (label, command) in after {
+            let lines = command_lines(command.as_deref().unwrap_or_default());
+            if !lines.is_empty() {
+                let _ = writeln!(out, "\n   {label}{}{}", w.colon(), code(&lines.join(" ")));
+            }
+        }
         out
     }
 

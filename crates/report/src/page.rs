@@ -207,7 +207,7 @@ fn is_rule(body: &str) -> bool {
 fn continue_or_begin(out: &mut Vec<Block>, body: &str, open: bool) {
     match out.last_mut() {
         Some(Block::Paragraph(text) | Block::Quote(text) | Block::Item { text, .. }) if open => {
-            join(text, body)
+            join(text, body);
         }
         _ => out.push(Block::Paragraph(body.to_owned())),
     }

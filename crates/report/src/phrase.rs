@@ -3,7 +3,9 @@
 use crate::time;
 use crate::words::{Words, number};
 use jiff::Timestamp;
-use kubecause_model::{Change, Diagnosis, Gap, Incident, Kind, Lang, Severity, Verdict, Why};
+use kubecause_model::{
+    Change, Diagnosis, Fix, FixStep, Gap, Incident, Kind, Lang, Risk, Severity, Verdict, Why,
+};
 use std::collections::BTreeMap;
 
 /// The title; the mode's id where it is empty.
@@ -144,9 +146,9 @@ pub(crate) fn change(c: &Change, words: Words) -> String {
     format!("{what}{}{} → {}", words.colon(), value(&c.from), value(&c.to))
 }
 
-/// Gaps that may hide something, and those that hide nothing.
+/// Gaps that may hide something, and those that hide nothing: all, where the verdict is that nothing is wrong.
 pub(crate) fn gaps(d: &Diagnosis) -> (Vec<&Gap>, Vec<&Gap>) {
-    d.gaps.iter().partition(|g| !g.matters.trim().is_empty())
+    d.gaps.iter().partition(|g| d.verdict != Verdict::Healthy && !g.matters.trim().is_empty())
 }
 
 /// Gaps that hide nothing are only counted: `3 other places were not looked at (2 not collected, 1 forbidden)`.
@@ -172,6 +174,24 @@ pub(crate) fn silent(gaps: &[&Gap], words: Words) -> String {
         format!("{n} other places were not looked at ({counts})"),
         format!("另有 {n} 处未查看（{counts}），不影响结论"),
     )
+}
+
+/// The letter of a fix, where there are several: `B. `.
+pub(crate) fn letter(fixes: &[Fix], n: usize) -> String {
+    match char::from_digit(n as u32 + 10, 36) {
+        Some(c) if fixes.len() > 1 => format!("{}. ", c.to_ascii_uppercase()),
+        _ => String::new(),
+    }
+}
+
+/// What must be true before a step is done, where anything must.
+pub(crate) fn guard(step: &FixStep, words: Words) -> Option<&str> {
+    step.guard.as_ref().map(|g| g.get(words.0)).filter(|g| !g.trim().is_empty())
+}
+
+/// How many of the fixes are worth reading at once: up to the first that changes anything.
+pub(crate) fn first_fixes(fixes: &[Fix]) -> usize {
+    fixes.iter().position(|f| f.risk > Risk::ReadOnly).map_or(fixes.len(), |n| n + 1)
 }
 
 /// How many records say the same as the one that is quoted, in parentheses; empty for none.

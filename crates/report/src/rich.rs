@@ -75,14 +75,16 @@ pub(crate) fn cut(text: &str, max: usize) -> String {
     out
 }
 
-/// The end of `text` in so many columns, with an ellipsis in front where something is lost.
+/// The end of `text` in so many columns, with an ellipsis in front where something is lost; it begins at a slash
+/// where there is one near.
 pub(crate) fn cut_front(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }
     let back: String = text.chars().rev().collect();
     let tail: String = prefix(&back, max.saturating_sub(1)).chars().rev().collect();
-    format!("…{tail}")
+    let whole = tail.split_once('/').filter(|(lost, kept)| lost.len() < 12 && width(kept) >= 8);
+    whole.map_or_else(|| format!("…{tail}"), |(_, kept)| format!("…/{kept}"))
 }
 
 fn prefix(text: &str, max: usize) -> &str {
@@ -311,6 +313,7 @@ mod tests {
         assert_eq!(cut("节点不可用", 7), "节点不…");
         assert_eq!(cut("short", 5), "short");
         assert_eq!(cut_front("events/shop/cart-1", 8), "…/cart-1");
+        assert_eq!(cut_front("events/shop-of-things/cart-100", 15), "…/cart-100");
         assert_eq!(line_width(&cut_line(&[plain("abc"), plain("def")], 3)), 3);
     }
 

@@ -156,17 +156,16 @@ impl Card<'_> {
         }
         self.heading(Label::Do);
         for (n, fix) in self.i.fixes.iter().enumerate() {
-            let or = if n == 0 { "" } else { self.words.pick("Or else: ", "或者：") };
-            self.fix(or, fix);
+            self.fix(&phrase::letter(&self.i.fixes, n), fix);
         }
     }
 
-    fn fix(&mut self, or: &str, fix: &Fix) {
+    fn fix(&mut self, letter: &str, fix: &Fix) {
         let w = self.words;
         let title = text(fix.title.get(w.0));
         let risk = fix.risk;
         self.line(&format!(
-            "<h4>{or}{title}<span class=\"chip {}\">{}</span></h4>",
+            "<h4>{letter}{title}<span class=\"chip {}\">{}</span></h4>",
             risk.as_str(),
             w.risk(risk)
         ));
@@ -191,10 +190,17 @@ fn step(s: &FixStep, words: Words) -> String {
     let part = |en, zh, run: &Option<String>| {
         let run = block(run.as_deref().unwrap_or_default());
         let label = words.pick(en, zh);
-        if run.is_empty() { run } else { format!("<p class=\"aside\">{label} <code>{run}</code></p>") }
+        if run.is_empty() {
+            run
+        } else {
+            format!("<p class=\"aside\">{label}{}<code>{run}</code></p>", words.colon())
+        }
     };
     let why = text(s.why.get(words.0));
-    let guard = part("Only if", "前提", &s.guard.as_ref().map(|g| g.get(words.0).to_owned()));
+    let only = words.pick("Only if", "前提");
+    let guard =
+        phrase::guard(s, words).map(|g| format!("<p class=\"aside\">{only}{}{}</p>", words.colon(), text(g)));
+    let guard = guard.unwrap_or_default();
     let after = part("Check", "验证", &s.verify) + &part("Undo", "回退", &s.undo);
     format!("{why}{guard}{}{after}", command(&s.run))
 }

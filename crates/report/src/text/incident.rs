@@ -73,19 +73,21 @@ impl Sheet<'_> {
             _ => 3,
         };
         let shown = quotes.get(..most.min(quotes.len())).unwrap_or_default();
-        let refs: Vec<&str> =
+        let refs: Vec<String> =
             shown.iter().map(|q| fold::near(&q.citation.reference, &i.root.subject)).collect();
         let room = self.room();
-        let column = refs.iter().map(|r| width(r)).max().unwrap_or(0).min(room * 2 / 5).min(40);
+        let column = refs.iter().map(|r| width(r)).max().unwrap_or(0).min(room / 3).min(40);
         let stacked = self.o.wide || room < STACKED;
         let per = if alone { 2 } else { 1 };
         let mut lines: Vec<Line> = Vec::new();
+        let mut before = "";
         for (quote, reference) in shown.iter().zip(&refs) {
-            if stacked {
-                lines.extend(self.stacked(quote, reference));
-            } else {
-                lines.extend(self.beside(quote, reference, column, per));
-            }
+            lines.extend(match (stacked, reference == before) {
+                (true, _) => self.stacked(quote, reference),
+                (_, true) => self.beside(quote, "", column, per),
+                _ => self.beside(quote, reference, column, per),
+            });
+            before = reference;
         }
         if quotes.len() > shown.len() {
             self.hidden = true;
@@ -263,11 +265,10 @@ impl Sheet<'_> {
     }
 
     fn todo(&mut self, i: &Incident, alone: bool) {
-        let whole = if self.o.wide { i.fixes.len() } else { 1 };
+        let whole = if self.o.wide { i.fixes.len() } else { phrase::first_fixes(&i.fixes) };
         let mut label = self.words.label(Label::Do);
         for (n, fix) in i.fixes.iter().enumerate() {
-            let before = if n == 0 { "" } else { self.say("or else: ", "或者：") };
-            let lines = self.fix_title(fix, before);
+            let lines = self.fix_title(fix, &phrase::letter(&i.fixes, n));
             self.row(label, &lines);
             if n < whole {
                 for (n, step) in fix.steps.iter().enumerate() {
@@ -282,7 +283,7 @@ impl Sheet<'_> {
 
     fn fix_title(&self, fix: &Fix, before: &str) -> Vec<Line> {
         let risk = span(risk_tone(fix.risk), self.words.aside(self.words.risk(fix.risk)));
-        wrap(&[span(Tone::Dim, before), plain(fix.title.get(self.o.lang)), risk], self.room())
+        wrap(&[span(Tone::Strong, before), plain(fix.title.get(self.o.lang)), risk], self.room())
     }
 
     fn step(&mut self, n: usize, step: &FixStep, alone: bool) {
@@ -295,7 +296,10 @@ impl Sheet<'_> {
         for line in lines {
             self.out.line(indent, &line);
         }
-        self.aside(indent, self.say("only if", "前提"), step.guard.as_ref().map(|g| g.get(self.o.lang)));
+        if let Some(guard) = phrase::guard(step, self.words) {
+            let lead = format!("{}{}", self.say("only if", "前提"), self.words.colon());
+            self.brief(indent, &[span(Tone::Warn, lead), plain(guard)], 4);
+        }
         self.command(indent + 2, &step.run);
         if alone || self.o.wide {
             self.aside(indent, self.say("check", "验证"), step.verify.as_deref());

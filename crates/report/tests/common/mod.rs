@@ -139,7 +139,10 @@ pub fn runtime_hung() -> Incident {
         "Writes its stacks to the log: why it hung",
         "把调用栈写进日志，留下卡死的原因",
     );
-    save.guard = Some(text("pidof containerd", "pidof containerd"));
+    save.guard = Some(text(
+        "the process is not stopped: a stopped process handles no signal but CONT",
+        "进程没有被暂停：被暂停的进程只响应 CONT 信号",
+    ));
     let mut restart =
         step("systemctl restart containerd", "Running containers keep running", "正在运行的容器不受影响");
     restart.verify = Some("crictl ps --timeout 5s".to_owned());
@@ -417,7 +420,7 @@ pub fn replaced(evil: &str) -> Diagnosis {
             *s = FixStep {
                 run: evil.to_owned(),
                 why: evil_text.clone(),
-                guard: Some(text(evil, evil)),
+                guard: Some(evil_text.clone()),
                 verify: Some(evil.to_owned()),
                 undo: Some(evil.to_owned()),
             };

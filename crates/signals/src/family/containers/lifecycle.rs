@@ -166,7 +166,7 @@ impl<'a> Context<'a> {
         let ends_well = end.exit_code == 0 && exit != Exit::Oom;
         if let Some(waiting) = &status.state.waiting {
             let starts = matches!(waiting.reason.as_str(), "PodInitializing" | "ContainerCreating");
-            return !starts && !(ends_well && status.restart_count < 2);
+            return !starts && (!ends_well || status.restart_count >= 2);
         }
         match (init, ends_well) {
             (true, true) => false,

@@ -16,7 +16,7 @@ const DROPS_COUNT: i64 = 3600;
 /// Looks at both.
 pub fn correlate(snapshot: &Snapshot, findings: &Findings, directory: &Directory<'_>, sink: &mut Sink) {
     for retries in findings.of("log.app-retrying").filter(|f| f.span.ongoing) {
-        if let Some(found) = storm(snapshot, directory, retries) {
+        if let Some(found) = storm(snapshot, findings, directory, retries) {
             sink.add(found);
         }
     }
@@ -30,14 +30,17 @@ pub fn correlate(snapshot: &Snapshot, findings: &Findings, directory: &Directory
     }
 }
 
-/// Retries against a Service of this cluster whose pods do not all serve.
-fn storm(snapshot: &Snapshot, directory: &Directory<'_>, retries: &Finding) -> Option<Finding> {
+/// Retries against a Service of this cluster of whose pods some do not serve because they are too slow or too busy.
+fn storm(snapshot: &Snapshot, findings: &Findings, directory: &Directory<'_>, retries: &Finding) -> Option<Finding> {
     let line = retries.evidence.iter().find_map(|c| endpoint_in(&c.text).map(|e| (c, e)))?;
     let Callee::Service(service) = directory.callee(retries.subject.ns(), &line.1.host) else { return None };
     let pods = snapshot.reach(Relation::ServicePods, &service);
     let failing: Vec<Subject> =
         pods.into_iter().filter(|p| snapshot.pod(p).is_some_and(|p| !p.is_ready() && !p.is_finished())).collect();
-    let first = failing.first()?;
+    let busy = |pod: &&Subject| {
+        findings.on(pod).any(|f| matches!(f.signal, "probe.times-out" | "log.app-overloaded") && f.span.ongoing)
+    };
+    let first = failing.iter().find(busy)?;
     let mut found = Finding::new("workload.retried-against", snapshot.top_owner(first).object())
         .param("service", &service)
         .param("client", retries.subject.object())

@@ -152,7 +152,7 @@ fn propose(finding: Finding, set: &Thresholds, crossed: &Crossed) -> Finding {
         .cite(Source::Field, None, reference, format!("thresholds in force: {}", set.text()))
 }
 
-/// The default where what is free meets it with room to spare; else about half of what is free, in whole percent; for
+/// The default where what is free meets it with room to spare; else two thirds of what is free, in whole percent; for
 /// process ids and an unknown rest, a small share.
 fn fitting(crossed: &Crossed) -> String {
     let default = kubecause_evidence::node::KubeletConfig::DEFAULT_HARD.iter().find(|(s, _)| *s == crossed.signal);
@@ -162,7 +162,7 @@ fn fitting(crossed: &Crossed) -> String {
         return default.to_owned();
     }
     let share = crossed.available / crossed.capacity.max(1.0);
-    percent((share * 50.0).floor().max(1.0) / 100.0)
+    percent((share * 200.0 / 3.0).floor().max(1.0) / 100.0)
 }
 
 /// The set as the body of `evictionHard` in kubelet's configuration file.

@@ -148,7 +148,7 @@ fn a_small_root_disk_with_images_elsewhere() {
                eviction thresholds have been met, but no pods are active to evict\n";
     let s = snapshot_with(TAKEN, &[node("a", true)], &[], &[("df.txt", df), ("kubelet.log", log)]);
     let likely = found(&s, "node.threshold-misfit-disk-likely");
-    assert_eq!(likely.first().and_then(|f| f.params.get("clearing")).map(String::as_str), Some("3%"));
+    assert_eq!(likely.first().and_then(|f| f.params.get("clearing")).map(String::as_str), Some("5%"));
     assert_eq!(found(&s, "node.unmanaged-use-inferred").len(), 1, "the alternative is kept, for the engine to refute");
 }
 
