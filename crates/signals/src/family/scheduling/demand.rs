@@ -103,8 +103,8 @@ pub(super) fn fits_terms(required: &NodeSelectorTerms, node: &Node) -> bool {
     let terms = &required.node_selector_terms;
     let fits = |t: &NodeSelectorTerm| {
         let named = |r: &kubecause_evidence::kube::Requirement| match r.operator.as_str() {
-            "In" => r.values.iter().any(|v| *v == node.metadata.name),
-            "NotIn" => !r.values.iter().any(|v| *v == node.metadata.name),
+            "In" => r.values.contains(&node.metadata.name),
+            "NotIn" => !r.values.contains(&node.metadata.name),
             _ => false,
         };
         !(t.match_expressions.is_empty() && t.match_fields.is_empty())

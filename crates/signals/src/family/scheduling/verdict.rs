@@ -76,7 +76,8 @@ enum Reckoned {
 
 /// The verdict over a pod that waits; `None` where nothing is known to keep it from a node.
 pub(super) fn judge(snapshot: &Snapshot, rooms: Option<&Rooms<'_>>, pod: &Pod, said: &Said) -> Option<Verdict> {
-    if said.has(|r| *r == Reason::Claims) {
+    // What volumes tie to a place is told, with the nodes of that place, by the storage family.
+    if said.has(|r| matches!(r, Reason::Claims | Reason::Volumes)) {
         return Some(Verdict { cause: Cause::Claims, nodes: Vec::new(), reckoned: false });
     }
     match rooms.map_or(Reckoned::Unknown, |rooms| reckon(snapshot, rooms, pod)) {
@@ -255,7 +256,6 @@ fn from_message(pod: &Pod, said: &Said) -> Option<Verdict> {
     };
     let reason = find(&|r| matches!(r, Reason::Abnormal(_)))
         .or_else(|| find(&crowding))
-        .or_else(|| find(&|r| *r == Reason::Volumes))
         .or_else(|| find(&|r| matches!(r, Reason::Taint(_))))
         .or_else(|| find(&|r| *r == Reason::Labels))
         .or_else(|| find(&|r| matches!(r, Reason::Role(_))))?;
