@@ -392,9 +392,8 @@ mod wire {
                 at_most_probable: self.when.at_most_probable,
             };
             let effect = |e: Effect| {
-                let what = match (e.mode, e.signal) {
-                    (Some(what), None) | (None, Some(what)) => what,
-                    _ => return Err("explains takes either mode or signal".to_owned()),
+                let ((Some(what), None) | (None, Some(what))) = (e.mode, e.signal) else {
+                    return Err("explains takes either mode or signal".to_owned());
                 };
                 Ok(Explains { what, via: relation(e.via.as_deref())?, within: e.within.unwrap_or(3600) })
             };
