@@ -97,7 +97,7 @@ fn classify(text: &str) -> Option<Reason> {
     }
     if has(&["persistentvolumeclaim", "persistent volume", "persistentvolume's node affinity", "volume node affinity", "volume zone", "volumezone",
         "volumenodeaffinity", "volumebinding", "max volume count", "maxvolumecount", "nodiskconflict", "max csi volume",
-        "available disk", "read-write-once"]) {
+        "available disk", "read-write-once", "enough free storage", "pvc(s) bound to non-existent"]) {
         return Some(Reason::Claims);
     }
     if has(&["taint"]) {
@@ -204,6 +204,9 @@ mod tests {
         assert_eq!(reasons(text), [(Reason::Claims, 1)]);
         let text = "0/2 nodes are available: 2 Too many pods.";
         assert_eq!(reasons(text), [(Reason::Short("pods".into()), 2)]);
+        let text = "0/3 nodes are available: 2 node(s) did not have enough free storage, 1 node(s) didn't match \
+            PersistentVolume's node affinity.";
+        assert_eq!(reasons(text), [(Reason::Claims, 2), (Reason::Claims, 1)]);
     }
 
     #[test]
