@@ -50,6 +50,15 @@ fn is_kill_by(message: &str, probe: &str) -> bool {
     })
 }
 
+#[cfg(test)]
+#[test]
+fn kills_of_all_versions_name_their_probe() {
+    let old = "Killing container with id docker://x:pod \"x_ns(uid)\" container \"x\" is unhealthy, it will be killed and re-created.";
+    assert!(is_kill_by(old, "liveness") && !is_kill_by(old, "startup"));
+    assert!(is_kill_by("Container x failed startup probe, will be restarted", "startup"));
+    assert!(!is_kill_by("Stopping container x", "liveness"));
+}
+
 /// Whether that probe failed in the minutes before the end, so that the kill is its work.
 fn failed_before(event: &Event, probe: &str, end: &Terminated) -> bool {
     let says = event.reason == "Unhealthy"
