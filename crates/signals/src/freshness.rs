@@ -47,3 +47,10 @@ pub fn still_failing(snapshot: &Snapshot, subject: &Subject, last: Option<Timest
         _ => true,
     }
 }
+
+/// Whether the node became Ready after that moment and is so now: what its kubelet complained of before is over.
+pub fn became_ready_after(snapshot: &Snapshot, node: &Subject, at: Option<Timestamp>) -> bool {
+    let ready = snapshot.nodes.get("", &node.name).and_then(|n| n.condition("Ready")).filter(|c| c.is_true());
+    let since = ready.and_then(|c| c.last_transition_time);
+    at.is_some() && since.is_some_and(|since| Some(since) >= at)
+}

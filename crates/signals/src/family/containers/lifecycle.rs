@@ -215,7 +215,21 @@ impl<'a> Context<'a> {
         if later > made && later.is_some() {
             return false;
         }
-        is_true("Failed") || self.snapshot.age(end.finished_at).is_none_or(|age| age <= 3600)
+        if is_true("Failed") {
+            return true;
+        }
+        let young = self.snapshot.age(end.finished_at).is_none_or(|age| age <= 3600);
+        young && !self.job_runs_again(job, end)
+    }
+
+    /// A pod of the Job that came after the one that failed runs: for the first time, or for longer than that one did.
+    fn job_runs_again(&self, job: &Workload, end: &Terminated) -> bool {
+        let pods = || self.snapshot.pods_owned_by(job.metadata.uid);
+        let later = |p: &&Pod| p.status.phase == "Running" && p.metadata.creation_timestamp >= end.finished_at;
+        let runs = pods().filter(later).filter_map(|p| self.snapshot.age(p.status.start_time)).max();
+        let failed = pods().filter(|p| p.status.phase == "Failed").count() as i64;
+        let longer = |age: i64| age > 2 * run_seconds(end).unwrap_or(0).max(crate::RECENT_SECONDS / 2);
+        runs.is_some_and(|age| failed.max(job.status.failed) <= 1 || longer(age))
     }
 }
 
