@@ -76,7 +76,8 @@ pub struct Mode {
 pub struct When {
     /// Any one of these proves it alone.
     pub proof: Vec<Entry>,
-    /// All of these must be seen.
+    /// All of these must be seen. The first is what the mode is known by: when it is seen and the places of the others
+    /// could not be looked at, the mode is probable; the others alone make nothing of it.
     pub required: Vec<Requirement>,
     /// These make it surer and are shown as evidence.
     pub supports: Vec<Entry>,

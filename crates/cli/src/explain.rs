@@ -1,6 +1,7 @@
 //! `kubecause explain`.
 
 use crate::args::ExplainArgs;
+use crate::terminal::plain;
 use crate::{Failure, terminal};
 use anyhow::anyhow;
 use kubecause_catalogue::Catalogue;
@@ -20,11 +21,11 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     };
     let title = best.title.get(lang);
     let page = catalogue.page(&best.id, lang).unwrap_or_default();
-    let mut markdown = format!("# {}\n\n{}\n\n{page}", best.id, title.replace(['{', '}'], ""));
+    let mut markdown = format!("# {}\n\n{}\n\n{page}", best.id, plain(title));
     if !more.is_empty() {
         markdown.push_str("\n\n---\n");
         for mode in more.iter().take(MORE) {
-            markdown.push_str(&format!("\n- `{}` {}", mode.id, mode.title.get(lang).replace(['{', '}'], "")));
+            markdown.push_str(&format!("\n- `{}` {}", mode.id, plain(mode.title.get(lang))));
         }
         markdown.push('\n');
     }

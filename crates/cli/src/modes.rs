@@ -1,6 +1,7 @@
 //! `kubecause modes`.
 
 use crate::args::{ListOutput, ModesArgs};
+use crate::terminal::plain;
 use crate::{Failure, terminal};
 use anyhow::anyhow;
 use kubecause_catalogue::{Catalogue, Mode, ModeKind};
@@ -18,7 +19,7 @@ pub fn run(args: &ModesArgs) -> Result<u8, Failure> {
         return Err(Failure::usage(anyhow!("there is no area {area:?}; there are {}", areas.join(", "))));
     }
     modes.sort_by_key(|m| (&m.area, &m.id));
-    let title = |m: &Mode| m.title.get(lang).replace(['{', '}'], "");
+    let title = |m: &Mode| plain(m.title.get(lang));
     let text = match args.output {
         ListOutput::Text => {
             let width = modes.iter().map(|m| m.id.len()).max().unwrap_or_default();

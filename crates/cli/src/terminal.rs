@@ -47,3 +47,8 @@ pub fn print(text: &str) -> io::Result<()> {
         other => other,
     }
 }
+
+/// A title whose placeholders are not filled, for people: `<name>: …`.
+pub fn plain(title: &str) -> String {
+    title.replace('{', "<").replace('}', ">")
+}

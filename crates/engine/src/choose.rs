@@ -27,7 +27,8 @@ struct Reach {
 }
 
 /// Confirmed roots always stay: what has direct proof is never absorbed. A root that is only probable stays when it
-/// explains something that no surer or broader one does; otherwise it is an alternative.
+/// explains something that no surer or broader one does; otherwise it is an alternative. One of which only a part was
+/// seen is left out when nothing follows from it.
 pub(crate) fn choose(graph: &Graph<'_>) -> Choice {
     let mut choice = Choice::default();
     let mut candidates: Vec<Reach> = Vec::new();
@@ -42,6 +43,7 @@ pub(crate) fn choose(graph: &Graph<'_>) -> Choice {
     candidates.sort_by_key(|r| {
         let x = graph.instances.get(r.root);
         (
+            x.is_some_and(|x| x.partial),
             Reverse(x.and_then(crate::instance::Instance::confidence)),
             Reverse(r.instances.len() + r.symptoms.len()),
             x.map(|x| (x.closed.len(), Reverse(x.findings.len()))),
@@ -61,6 +63,10 @@ pub(crate) fn choose(graph: &Graph<'_>) -> Choice {
         });
         if let (Some(rival), false, false) = (rival.copied(), confirmed, new) {
             choice.alternatives.entry(rival).or_default().push(r.root);
+            continue;
+        }
+        let partial = graph.instances.get(r.root).is_some_and(|x| x.partial);
+        if partial && effects.is_empty() && r.symptoms.is_empty() {
             continue;
         }
         for i in &r.instances {

@@ -70,6 +70,8 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
     let mut span = members.iter().fold(Span::default(), |span, x| span.join(x.span));
     let follows = || instances.iter().filter_map(|i| graph.instances.get(*i));
     span.ongoing |= follows().any(|x| x.span.ongoing);
+    // Proof without a time (a measurement): the first effect says since when at the latest.
+    span.first = span.first.or_else(|| follows().filter_map(|x| x.span.first).min());
     let symptoms: Vec<u32> = instances.iter().filter_map(|i| graph.symptoms.get(*i)).flatten().copied().collect();
     let affected = affected(context, &subject, follows(), &symptoms);
     let evidence = evidence(context, &members, follows());

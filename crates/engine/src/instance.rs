@@ -20,6 +20,8 @@ pub(crate) struct Instance<'a> {
     pub(crate) names: Vec<Subject>,
     /// Entries whose places could not be looked at.
     pub(crate) closed: Vec<&'a Entry>,
+    /// Only a part of what it requires was seen. Such an instance must explain something to count.
+    pub(crate) partial: bool,
 }
 
 /// What came of looking for a mode on a subject.
@@ -90,11 +92,12 @@ pub(crate) fn evaluate<'a>(context: &Context<'a>, mode: &'a Mode, subject: &Subj
     let proof = many(&mode.when.proof);
     let mut required = Vec::new();
     let mut closed: Vec<&Entry> = Vec::new();
-    let (mut met, mut unmet_open) = (0_usize, false);
-    for requirement in &mode.when.required {
+    let (mut met, mut unmet_open, mut known_by) = (0_usize, false, false);
+    for (place, requirement) in mode.when.required.iter().enumerate() {
         match check(context, requirement, subject, &look) {
             Met::Yes(found) => {
                 met += 1;
+                known_by |= place == 0;
                 required.extend(found);
             }
             Met::No { closed: places, found } => {
@@ -115,7 +118,7 @@ pub(crate) fn evaluate<'a>(context: &Context<'a>, mode: &'a Mode, subject: &Subj
         State::Holds(Confidence::Confirmed)
     } else if total > 0 && met == total {
         State::Holds(if mode.when.at_most_probable { Confidence::Probable } else { Confidence::Confirmed })
-    } else if total > 0 && !unmet_open && met > 0 {
+    } else if !unmet_open && known_by {
         State::Holds(Confidence::Probable)
     } else if !unmet_open && !closed.is_empty() {
         State::Open
@@ -131,6 +134,7 @@ pub(crate) fn evaluate<'a>(context: &Context<'a>, mode: &'a Mode, subject: &Subj
         span: Span::default(),
         names: Vec::new(),
         closed,
+        partial: proof.is_empty() && met < total,
     };
     let supports = many(&mode.when.supports);
     if state == State::Refuted {

@@ -144,7 +144,7 @@ fn notes(
 
 /// The gaps of the reader, the kinds that were not seen, and the places that would have made an incident surer.
 fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
-    let mut all = context.snapshot.gaps.clone();
+    let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, told)).collect();
     for (kind, matters) in &MATTERS {
         if let Access::Missing(why) = context.snapshot.access(kind)
             && !(*kind == Kind::Node && scope.namespace.is_some())
@@ -162,6 +162,22 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
         }
     }
     all
+}
+
+/// A container's log that could not be retrieved matters where an incident of that pod is not settled. Otherwise the
+/// client's words move to the place, and the gap hides nothing.
+fn weigh(gap: &Gap, told: &[Told]) -> Gap {
+    let mut parts = gap.what.split('/');
+    let (Some("logs"), Some(ns), Some(pod)) = (parts.next(), parts.next(), parts.next()) else { return gap.clone() };
+    let of_pod = |s: &Subject| s.kind == Kind::Pod && s.ns() == ns && *s.name == *pod;
+    let open = |t: &Told| {
+        t.incident.root.confidence != Confidence::Confirmed
+            && (of_pod(&t.incident.root.subject) || t.incident.affected.iter().any(of_pod))
+    };
+    if told.iter().any(open) {
+        return gap.clone();
+    }
+    Gap::new(format!("{}: {}", gap.what, gap.matters), gap.why, "")
 }
 
 fn stats(context: &Context<'_>) -> Stats {

@@ -7,6 +7,7 @@ mod control_plane;
 mod deletion;
 mod images;
 mod kubelet;
+mod makers;
 mod network;
 mod node_disk;
 mod node_state;

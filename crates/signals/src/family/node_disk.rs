@@ -5,6 +5,7 @@ mod culprits;
 mod disk;
 mod evicted;
 mod filesystems;
+mod hostpath;
 mod imagegc;
 mod load;
 mod memory;
@@ -81,7 +82,8 @@ const SIGNALS: &[Signal] = &[
     Signal::fact("node.threshold-misfit-pid", "PID pressure although plenty of process ids are free.", STATS),
     Signal::fact(
         "node.image-gc-threshold-low",
-        "Image garbage collection is set to begin at a use of 60 percent or less.",
+        "Image garbage collection is set to begin at a use of 60 percent or less, and it shows: it never gets down to its goal, \
+         or the sandbox's image is gone.",
         &[Needs::NodeFile("configz")],
     ),
     Signal::fact(
@@ -127,8 +129,16 @@ const SIGNALS: &[Signal] = &[
         "Probes of several pods time out on this node while the same workload is fine on another.",
         EVICTIONS,
     ),
-    Signal::fact("node.containers-many", "Two hundred containers or more run on the node.", PODS),
-    Signal::fact("node.exec-probes-frequent", "Exec probes start five processes a second or more.", PODS),
+    Signal::fact(
+        "node.containers-many",
+        "Two hundred containers or more run on a node whose list of containers is late.",
+        PODS,
+    ),
+    Signal::fact(
+        "node.exec-probes-frequent",
+        "Exec probes start five processes a second or more on a node whose list of containers is late.",
+        PODS,
+    ),
     Signal::fact("node.kernel-3-10", "The node runs a kernel 3.10.", NODES),
     Signal::fact("node.reservation-large", "Allocatable is much less than capacity.", NODES),
     Signal::fact(
@@ -146,7 +156,11 @@ const SIGNALS: &[Signal] = &[
         "The node's lease and its heartbeats lie in the future, those of other nodes do not.",
         &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Lease)],
     ),
-    Signal::fact("workload.evicted-by-node", "The kubelet evicted pods because the node was low on a resource.", EVICTIONS),
+    Signal::fact(
+        "workload.evicted-by-node",
+        "The kubelet evicted pods because the node was low on a resource.",
+        EVICTIONS,
+    ),
     Signal::fact(
         "workload.ephemeral-limit-exceeded",
         "Pods were evicted because they used more ephemeral storage than their own limit.",
@@ -162,8 +176,16 @@ const SIGNALS: &[Signal] = &[
         "The kubelet refused pods because of a condition of the node.",
         EVICTIONS,
     ),
-    Signal::fact("workload.refused-by-kubelet", "The kubelet refused pods that were placed on its node.", PODS),
-    Signal::fact("workload.evicted-records-left", "Failed records of evicted or refused pods are still there.", PODS),
+    Signal::fact(
+        "workload.refused-by-kubelet",
+        "The kubelet refused pods that were placed on its node.",
+        PODS,
+    ),
+    Signal::fact(
+        "workload.evicted-records-left",
+        "Failed records of evicted or refused pods are still there.",
+        PODS,
+    ),
 ];
 
 fn observe(snapshot: &Snapshot, sink: &mut Sink) {

@@ -36,14 +36,10 @@ const SIGNALS: &[Signal] = &[
         "A container cannot start because a ConfigMap or Secret lacks a key that it asks for.",
         &[Needs::Kind(Kind::Pod)],
     ),
-    Signal::fact(
-        "config.root-ca-missing",
-        "A namespace older than a minute lacks the ConfigMap kube-root-ca.crt, which the controller manager makes.",
-        &[Needs::Kind(Kind::Pod)],
-    ),
 ];
 
-/// Made by the controller manager in each namespace: where it is missing, nobody forgot to create it.
+/// Made by the controller manager in each namespace: where it is missing, nobody forgot to create it, and the family
+/// of the control plane looks at it.
 const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// A pod that waits for its volumes for fewer seconds than this may still be on its way.
@@ -120,7 +116,7 @@ fn all_said(snapshot: &Snapshot, pod: &Pod) -> Vec<Said> {
 fn report(snapshot: &Snapshot, pod: &Pod, said: &Said, what: Missing, sink: &mut Sink) {
     let ns = &pod.metadata.namespace;
     match what {
-        Missing::Map(name) if name == ROOT_CA => root_ca(snapshot, pod, said, sink),
+        Missing::Map(name) if name == ROOT_CA => {}
         Missing::Map(name) => {
             if let Some(finding) = map_missing(snapshot, pod, &name) {
                 sink.add(cite(finding, pod, said));
@@ -205,18 +201,6 @@ fn key_missing(
         .param("object", object)
         .param("near", near(key, keys).unwrap_or_default());
     if object.is_empty() { finding } else { finding.naming(Subject::new(kind, &pod.metadata.namespace, object)) }
-}
-
-/// In a namespace that is seconds old the ConfigMap is still to come.
-fn root_ca(snapshot: &Snapshot, pod: &Pod, said: &Said, sink: &mut Sink) {
-    let ns = &pod.metadata.namespace;
-    let namespace = snapshot.namespaces.get("", ns);
-    let young = namespace.is_some_and(|n| snapshot.age(n.metadata.creation_timestamp).is_some_and(|age| age < 60));
-    if young || snapshot.config_maps.get(ns, ROOT_CA).is_some() {
-        return;
-    }
-    let finding = Finding::new("config.root-ca-missing", pod.metadata.subject(Kind::Pod));
-    sink.add(cite(finding, pod, said).naming(Subject::cluster_wide(Kind::Namespace, ns)));
 }
 
 #[cfg(test)]

@@ -59,10 +59,10 @@ static NO_LEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"etcdserver: no leader|lost leader|lost the TCP streaming connection with peer|is starting a new election at term|prober detected unhealthy status|failed to reach the peer URL").ok()
 });
 static UNREACHABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:dial tcp \S+:2379|:2379).*(?:connection refused|i/o timeout|no route to host)|etcdserver: (?:request timed out|no leader|leader changed)|etcdserver: mvcc: database space exceeded"#).ok()
+    Regex::new(r"(?:dial tcp \S+:2379|:2379).*(?:connection refused|i/o timeout|no route to host)|etcdserver: (?:request timed out|no leader|leader changed)|etcdserver: mvcc: database space exceeded").ok()
 });
 static REFUSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"dial tcp (?P<server>\S+:\d+): (?:connect: connection refused|i/o timeout|connect: no route to host)|net/http: TLS handshake timeout|the server is currently unable to handle the request"#).ok()
+    Regex::new(r"dial tcp (?P<server>\S+:\d+): (?:connect: connection refused|i/o timeout|connect: no route to host)|net/http: TLS handshake timeout|the server is currently unable to handle the request").ok()
 });
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {

@@ -10,6 +10,8 @@ mod cloud;
 mod controllers;
 mod standing;
 mod trail;
+#[cfg(test)]
+mod tests;
 
 use crate::finding::Sink;
 use crate::signal::Family;

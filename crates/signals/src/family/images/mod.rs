@@ -65,6 +65,9 @@ const REASONS: [&str; 7] = [
     "SignatureValidationFailed",
 ];
 
+/// What unpacking says on a full disk.
+const NO_SPACE: &str = "no space left on device";
+
 /// A pull that lasts longer than this many seconds is slow.
 const SLOW_SECONDS: i64 = 180;
 
@@ -125,6 +128,10 @@ fn failing(
         "ErrImageNeverPull" => Some(Cause::NeverPulled),
         _ => None,
     });
+    // The node's disk is full: that is the node's matter, and the pod a symptom of it.
+    if own.is_none() && events.iter().map(|e| &e.message).chain([&waiting.message]).any(|m| m.contains(NO_SPACE)) {
+        return;
+    }
     let ready = pod.condition("Ready").and_then(|c| c.last_transition_time);
     let mut f = Failing {
         reference: format!("{}/status", subject.object()),

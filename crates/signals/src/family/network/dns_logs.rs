@@ -58,7 +58,7 @@ static UPSTREAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static API: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?:plugin/kubernetes|[Ff]ailed to (?:list|watch) \*v1\.|reflector\.go).*dial tcp (?P<api>\S+): (?:i/o timeout|connect: connection refused|connect: no route to host)|Timeout waiting for initialization|plugin/kubernetes: Kubernetes API connection failure"#,
+        r"(?:plugin/kubernetes|[Ff]ailed to (?:list|watch) \*v1\.|reflector\.go).*dial tcp (?P<api>\S+): (?:i/o timeout|connect: connection refused|connect: no route to host)|Timeout waiting for initialization|plugin/kubernetes: Kubernetes API connection failure",
     )
     .ok()
 });

@@ -130,7 +130,7 @@ fn access(
         if ["500", "502", "503", "504"].contains(&status) {
             slot.errors += 1;
             slot.by_controller += u32::from(answered != status);
-            slot.code = status.to_owned();
+            status.clone_into(&mut slot.code);
             slot.quoted = quote();
         }
         if status == "404" && answered == "404" {

@@ -17,6 +17,8 @@ mod ports;
 mod selectors;
 mod services;
 mod view;
+#[cfg(test)]
+mod tests;
 
 use crate::finding::Sink;
 use crate::signal::Family;

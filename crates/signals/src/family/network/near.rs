@@ -53,9 +53,9 @@ fn similar(a: &str, b: &str) -> bool {
         return true;
     }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let part = short.len() >= 3 && long.split(['-', '_', '.']).collect::<Vec<_>>().join("-").split('-').any(|w| w == short);
+    let word = short.len() >= 3 && long.split(['-', '_', '.']).any(|w| w == short);
     let edge = short.len() >= 3 && (begins_with(long, short) || long.ends_with(&format!("-{short}")));
-    part || edge || (short.len() >= 4 && distance_at_most_two(a, b))
+    word || edge || (short.len() >= 4 && distance_at_most_two(a, b))
 }
 
 /// Levenshtein's distance is at most two. Labels are at most 63 characters long.
@@ -114,6 +114,7 @@ mod tests {
     fn distances() {
         assert!(distance_at_most_two("frontend", "fronted"));
         assert!(!distance_at_most_two("checkout", "payment"));
-        assert!(distance_at_most_two("abcd", "badc") == (4 <= 2) || distance_at_most_two("abcd", "abdc"));
+        assert!(distance_at_most_two("abcd", "abdc"));
+        assert!(!distance_at_most_two("abcd", "dcba"));
     }
 }

@@ -48,10 +48,8 @@ fn in_the_way<'a>(view: &View<'a>, from: &Pod, to: &Pod, port: &ServicePort) -> 
     let flow = Flow { from, to, port: number(port, to)?, protocol: protocol(port) };
     [(Direction::Ingress, to), (Direction::Egress, from)].into_iter().find_map(|(direction, pod)| {
         let policies = restricting(view.snapshot, pod, direction);
-        let blocked = !pod.spec.host_network
-            && !policies.is_empty()
-            && !(direction == Direction::Ingress && from.spec.host_network)
-            && !admitted(view.snapshot, &policies, flow, direction);
+        let outside = pod.spec.host_network || (direction == Direction::Ingress && from.spec.host_network);
+        let blocked = !outside && !policies.is_empty() && !admitted(view.snapshot, &policies, flow, direction);
         blocked.then_some((policies, direction))
     })
 }

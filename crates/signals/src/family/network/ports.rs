@@ -57,7 +57,7 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
             let found = match port.target() {
                 Port::Name(name) => named(service, port, &name, &pods),
                 Port::Number(number) => {
-                    other_protocol(service, port, number, &pods).or_else(|| undeclared(view, service, number, &pods))
+                    other_protocol(view, service, port, number, &pods).or_else(|| undeclared(view, service, number, &pods))
                 }
             };
             found.into_iter().for_each(|f| sink.add(f));
@@ -117,7 +117,13 @@ fn named(service: &Service, port: &ServicePort, name: &str, pods: &[&Pod]) -> Op
 }
 
 /// The Service has that number for one protocol only, and the pods declare it for the other only.
-fn other_protocol(service: &Service, port: &ServicePort, number: i32, pods: &[&Pod]) -> Option<Finding> {
+fn other_protocol(
+    view: &View<'_>,
+    service: &Service,
+    port: &ServicePort,
+    number: i32,
+    pods: &[&Pod],
+) -> Option<Finding> {
     let twin = service.spec.ports.iter().any(|p| p.port == port.port && protocol(&p.protocol) != protocol(&port.protocol));
     let all = declared(pods);
     let mut same = all.iter().filter(|p| p.container_port == number).peekable();
@@ -126,7 +132,7 @@ fn other_protocol(service: &Service, port: &ServicePort, number: i32, pods: &[&P
         return None;
     }
     let fits = same.any(|p| protocol(&p.protocol) == protocol(&port.protocol));
-    (!fits).then(|| found(OTHER_PROTOCOL.id, service, port, pods))
+    (!fits && !has_twin(view, service, pods)).then(|| found(OTHER_PROTOCOL.id, service, port, pods))
 }
 
 /// The ports that the probes of Ready pods ask, as numbers.
@@ -142,6 +148,15 @@ fn probed(pods: &[&Pod]) -> Vec<i32> {
     pods.iter().filter(|p| p.is_ready()).flat_map(|p| serving(p).flat_map(of).collect::<Vec<_>>()).collect()
 }
 
+/// Whether another Service leads to the same pods: then this one may be for a second listener that nobody declared.
+fn has_twin(view: &View<'_>, service: &Service, pods: &[&Pod]) -> bool {
+    view.snapshot.services.in_namespace(&service.metadata.namespace).iter().any(|other| {
+        other.metadata.name != service.metadata.name
+            && !other.spec.selector.is_empty()
+            && pods.iter().any(|p| other.spec.selector.all_in(&p.metadata.labels))
+    })
+}
+
 fn undeclared(view: &View<'_>, service: &Service, number: i32, pods: &[&Pod]) -> Option<Finding> {
     let [port] = &*service.spec.ports else { return None };
     let all = declared(pods);
@@ -149,12 +164,10 @@ fn undeclared(view: &View<'_>, service: &Service, number: i32, pods: &[&Pod]) ->
     let probed = probed(pods);
     let listens_elsewhere = all.iter().any(|p| probed.contains(&p.container_port));
     let hits = all.iter().any(|p| p.container_port == number) || probed.contains(&number);
-    // Another Service that leads to a declared port: then this one is for a second listener.
-    let twin = view.snapshot.services.in_namespace(&service.metadata.namespace).iter().any(|other| {
-        other.metadata.name != service.metadata.name && !other.spec.selector.is_empty()
-            && pods.iter().any(|p| other.spec.selector.all_in(&p.metadata.labels))
-    });
-    (declares_all && listens_elsewhere && !hits && !twin).then(|| found(UNDECLARED.id, service, port, pods))
+    if !declares_all || !listens_elsewhere || hits {
+        return None;
+    }
+    (!has_twin(view, service, pods)).then(|| found(UNDECLARED.id, service, port, pods))
 }
 
 fn refused(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> {

@@ -17,6 +17,7 @@ pub(super) struct View<'a> {
     slices: FxHashMap<(Sym, Sym), Vec<&'a EndpointSlice>>,
     /// Services to which an Ingress, a webhook or an aggregated API leads, with the first that does.
     callers: FxHashMap<(Sym, Sym), Subject>,
+    calls_by_service: FxHashMap<(Sym, Sym), Vec<usize>>,
 }
 
 /// The label that ties a slice to its Service (`discovery.k8s.io/v1`, `LabelServiceName`).
@@ -32,7 +33,11 @@ impl<'a> View<'a> {
         }
         let callers = callers(snapshot);
         let seen = calls::read(snapshot);
-        Self { snapshot, calls: seen.calls, lookups: seen.lookups, slices, callers }
+        let mut calls_by_service: FxHashMap<(Sym, Sym), Vec<usize>> = FxHashMap::default();
+        for (i, call) in seen.calls.iter().enumerate() {
+            calls_by_service.entry((call.namespace.clone(), call.service.clone())).or_default().push(i);
+        }
+        Self { snapshot, calls: seen.calls, lookups: seen.lookups, slices, callers, calls_by_service }
     }
 
     /// The Services that kube-proxy fills by selector: not `ExternalName`, not filled by hand, not going away.
@@ -82,9 +87,10 @@ impl<'a> View<'a> {
     }
 
     /// The failing calls of a Service.
-    pub(super) fn calls_of<'v>(&'v self, service: &'v Service) -> impl Iterator<Item = &'v Call> {
-        let meta = &service.metadata;
-        self.calls.iter().filter(|c| *c.namespace == *meta.namespace && *c.service == *meta.name)
+    pub(super) fn calls_of(&self, service: &Service) -> impl Iterator<Item = &Call> {
+        let key = (service.metadata.namespace.clone(), service.metadata.name.clone());
+        let found = self.calls_by_service.get(&key).into_iter().flatten();
+        found.filter_map(|i| self.calls.get(*i))
     }
 
     /// Whether `then` is at least so many seconds before the capture; an unknown time counts as long ago.

@@ -2,10 +2,10 @@
 //! The shares are told apart by arithmetic: what is used, less what images hold, less what pods write.
 
 use super::disk::{Crossed, NodeDisk};
+use super::hostpath::{self, Writer};
 use super::words;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
-use kubecause_evidence::kube::Pod;
 use kubecause_evidence::log::LogSource;
 use kubecause_evidence::{Kind, Snapshot, Subject, quantity};
 use kubecause_model::{Source, Span};
@@ -49,7 +49,7 @@ fn inodes(snapshot: &Snapshot, disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
     if !disk.pressed && !recent {
         return false;
     }
-    let mut finding = Finding::new("node.inodes-exhausted", disk.subject());
+    let mut finding = Finding::new("node.inodes-exhausted", disk.subject()).since(disk.since);
     if !disk.pressed {
         finding = finding.span(Span::past(told.and_then(|r| r.at), told.and_then(|r| r.at)));
     }
@@ -125,7 +125,8 @@ fn hogs(snapshot: &Snapshot, disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
 
 /// While the node is under pressure: pods that hold a quarter of what is used, or all that is missing.
 fn from_stats(disk: &NodeDisk<'_>) -> Vec<Hog> {
-    let (Some(stats), Some(fs), true) = (disk.facts.and_then(|f| f.stats.as_ref()), &disk.disks.nodefs, disk.pressed)
+    let (Some(stats), Some(fs), true) =
+        (disk.facts.and_then(|f| f.stats.as_ref()), &disk.disks.nodefs, disk.pressed)
     else {
         return Vec::new();
     };
@@ -140,7 +141,7 @@ fn from_stats(disk: &NodeDisk<'_>) -> Vec<Hog> {
             pod,
             container: container.map(|c| c.name.to_string()).unwrap_or_default(),
             used,
-            span: Span::since(None),
+            span: Span::since(disk.since),
             source: (Source::Metric, format!("nodes/{}/stats-summary.json", disk.name), text),
         })
     });
@@ -148,7 +149,9 @@ fn from_stats(disk: &NodeDisk<'_>) -> Vec<Hog> {
 }
 
 fn written(container: &kubecause_evidence::node::ContainerStats) -> f64 {
-    let bytes = |fs: &Option<kubecause_evidence::node::FsStats>| fs.as_ref().and_then(|f| f.used_bytes).unwrap_or(0.0);
+    let bytes = |fs: &Option<kubecause_evidence::node::FsStats>| {
+        fs.as_ref().and_then(|f| f.used_bytes).unwrap_or(0.0)
+    };
     bytes(&container.rootfs) + bytes(&container.logs)
 }
 
@@ -156,7 +159,8 @@ fn written(container: &kubecause_evidence::node::ContainerStats) -> f64 {
 fn from_messages(snapshot: &Snapshot, disk: &NodeDisk<'_>) -> Vec<Hog> {
     let capacity = disk.capacity();
     let evictions = disk.evictions.iter().filter_map(|record| {
-        let (container, used) = words::usage(&record.message).into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (container, used) =
+            words::usage(&record.message).into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
         let missing = words::threshold_and_available(&record.message).map(|(t, a)| (t - a).max(0.0));
         if !is_large(used, missing, capacity) {
             return None;
@@ -203,6 +207,7 @@ fn images(snapshot: &Snapshot, disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
         return false;
     }
     let finding = Finding::new("node.images-in-use-fill-imagefs", disk.subject())
+        .since(disk.since)
         .param("images", count)
         .param("image_bytes", quantity::bytes(total))
         .param("in_use", quantity::bytes(in_use))
@@ -234,7 +239,8 @@ fn image_sizes(snapshot: &Snapshot, node: &kubecause_evidence::kube::Node) -> (f
     wanted.dedup();
     let in_use = |names: &[kubecause_evidence::Sym]| {
         names.iter().any(|n| {
-            let short = n.strip_prefix("docker.io/library/").or_else(|| n.strip_prefix("docker.io/")).unwrap_or(n);
+            let short =
+                n.strip_prefix("docker.io/library/").or_else(|| n.strip_prefix("docker.io/")).unwrap_or(n);
             wanted.binary_search(&&**n).is_ok() || wanted.binary_search(&short).is_ok()
         })
     };
@@ -259,12 +265,16 @@ enum Unexplained {
 /// `node.unmanaged-*`; where a pod may write to a hostPath there, `workload.hostpath-on-full-disk` beside it: the
 /// kubelet measures no hostPath, so that both stay open.
 fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut Sink) {
-    let writers = if misfit { Vec::new() } else { hostpath_writers(snapshot, disk) };
+    let found = if misfit { Vec::new() } else { hostpath::writers(snapshot, disk) };
+    // What runs on every node would fill every node: such an agent leaves the question open, and is not named.
+    let (agents, writers): (Vec<Writer>, Vec<Writer>) =
+        found.into_iter().partition(|w| w.owner.kind == Kind::DaemonSet);
     let (signal, unexplained) = match unexplained(disk) {
         Unexplained::No => return,
-        Unexplained::Measured { bytes, used, managed } => {
-            ("node.unmanaged-use-measured", (quantity::bytes(bytes), bytes / used, quantity::bytes(managed), None))
-        }
+        Unexplained::Measured { bytes, used, managed } => (
+            "node.unmanaged-use-measured",
+            (quantity::bytes(bytes), bytes / used, quantity::bytes(managed), None),
+        ),
         Unexplained::Inferred { why } => {
             ("node.unmanaged-use-inferred", (String::new(), 0.0, String::new(), Some(why)))
         }
@@ -272,7 +282,8 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
     let (bytes, share, managed, why) = unexplained;
     let percent = if share > 0.0 { format!("{:.0}%", share * 100.0) } else { String::new() };
     let fill = |finding: Finding| {
-        let finding = finding.param("unexplained", &bytes).param("share", &percent).param("managed", &managed);
+        let finding =
+            finding.param("unexplained", &bytes).param("share", &percent).param("managed", &managed);
         let finding = disk.describe(finding);
         match &why {
             Some(why) => finding.cite(Source::Event, None, format!("nodes/{}", disk.name), why),
@@ -285,8 +296,10 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
         }
     };
     if let Some(writer) = writers.first() {
-        let others = writers.iter().skip(1).map(|w| w.owner.slash()).collect::<Vec<_>>().join(", ");
+        let others =
+            writers.iter().skip(1).chain(&agents).map(|w| w.owner.slash()).collect::<Vec<_>>().join(", ");
         let finding = Finding::new("workload.hostpath-on-full-disk", writer.owner.clone())
+            .since(disk.since)
             .param("pod", &writer.pod.name)
             .param("path", &writer.path)
             .param("node", &disk.name)
@@ -301,9 +314,13 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
             .naming(writer.pod.clone());
         sink.add(fill(finding));
     }
-    let signal = if writers.is_empty() { signal } else { "node.unmanaged-use-inferred" };
+    // Where pods were not seen, one may write to a hostPath there.
+    let settled = writers.is_empty() && agents.is_empty() && snapshot.has(&Kind::Pod);
+    let signal = if settled { signal } else { "node.unmanaged-use-inferred" };
     let mount = disk.disks.nodefs.as_ref().map(|n| n.mount.clone()).filter(|m| !m.is_empty());
-    let finding = Finding::new(signal, disk.subject()).param("mount", mount.unwrap_or_else(|| "/".into()));
+    let finding = Finding::new(signal, disk.subject())
+        .since(disk.since)
+        .param("mount", mount.unwrap_or_else(|| "/".into()));
     sink.add(fill(finding));
 }
 
@@ -369,64 +386,4 @@ fn last_without_pods(disk: &NodeDisk<'_>) -> Option<String> {
         log.text.get(start..)?.lines().next().map(str::to_owned)
     })
     .last()
-}
-
-// ---- hostPath ---------------------------------------------------------------------------------------------
-
-/// A pod that may write to a directory of the node.
-struct Writer {
-    owner: Subject,
-    pod: Subject,
-    volume: String,
-    path: String,
-}
-
-/// Directories that agents of the node mount: they read them, or keep little there.
-const SYSTEM_PATHS: [&str; 18] = [
-    "/proc", "/sys", "/dev", "/run", "/var/run", "/etc", "/lib", "/lib64", "/usr", "/bin", "/sbin", "/boot", "/opt/cni",
-    "/var/log", "/var/lib/kubelet", "/var/lib/cni", "/var/lib/calico", "/var/lib/dbus",
-];
-
-/// Pods of this node, ended ones too, that mount a directory of its full file system for writing; the likeliest first:
-/// those of a node only, before those that run on every node and would fill every node.
-fn hostpath_writers(snapshot: &Snapshot, disk: &NodeDisk<'_>) -> Vec<Writer> {
-    let mut found: Vec<(bool, Writer)> = Vec::new();
-    for pod in snapshot.pods_on(&disk.name).filter(|p| !p.is_static() && !p.spec.priority_class_name.starts_with("system-")) {
-        let Some((volume, path)) = writable_hostpath(pod, disk) else { continue };
-        let subject = pod.metadata.subject(Kind::Pod);
-        let owner = snapshot.top_owner(&subject);
-        if !found.iter().any(|(_, w)| w.owner == owner) {
-            let everywhere = owner.kind == Kind::DaemonSet;
-            found.push((everywhere, Writer { owner, pod: subject, volume, path }));
-        }
-    }
-    found.sort_by(|a, b| (a.0, &a.1.owner).cmp(&(b.0, &b.1.owner)));
-    found.into_iter().map(|(_, writer)| writer).collect()
-}
-
-fn writable_hostpath(pod: &Pod, disk: &NodeDisk<'_>) -> Option<(String, String)> {
-    let volumes = pod.spec.volumes.iter().filter_map(|v| Some((v, v.host_path.as_ref()?)));
-    let directories = volumes.filter(|(_, h)| h.kind.is_empty() || h.kind.starts_with("Directory"));
-    let written = directories.filter(|(v, _)| {
-        let mut mounts = pod.spec.all_containers().flat_map(|c| c.volume_mounts.iter());
-        mounts.any(|m| m.name == *v.name && !m.read_only)
-    });
-    let mut ours = written.filter(|(_, h)| is_data_path(&h.path) && on_full_disk(&h.path, disk));
-    ours.next().map(|(v, h)| (v.name.to_string(), h.path.to_string()))
-}
-
-fn is_data_path(path: &str) -> bool {
-    let path = path.trim_end_matches('/');
-    let below = |dir: &&str| path == *dir || path.strip_prefix(*dir).is_some_and(|r| r.starts_with('/'));
-    !path.is_empty() && path != "/var" && path != "/var/lib" && !SYSTEM_PATHS.iter().any(|d| below(&d))
-}
-
-/// Whether a path lies on the file system that is full; where `df` does not say, it may.
-fn on_full_disk(path: &str, disk: &NodeDisk<'_>) -> bool {
-    let Some(mount) = disk.disks.nodefs.as_ref().map(|n| n.mount.as_str()).filter(|m| !m.is_empty()) else { return true };
-    let df = disk.facts.map(|f| f.df.as_slice()).unwrap_or_default();
-    let holds = |m: &str| m == "/" || path == m || path.strip_prefix(m).is_some_and(|r| r.starts_with('/'));
-    let nearest = df.iter().filter(|f| holds(&f.mount)).map(|f| f.mount.as_str()).max_by_key(|m| m.len());
-    // A `df` of one file system does not tell where the rest of the tree lies.
-    nearest.is_none_or(|m| m == mount)
 }

@@ -55,6 +55,8 @@ pub(super) struct NodeDisk<'a> {
     pub(super) crossed: Vec<Crossed>,
     /// Whether the node says now that it is under pressure.
     pub(super) pressed: bool,
+    /// Since when it says so.
+    pub(super) since: Option<Timestamp>,
     /// Pods that this node evicted for want of disk or inodes.
     pub(super) evictions: Vec<&'a Record>,
 }
@@ -70,7 +72,9 @@ impl<'a> NodeDisk<'a> {
         let mut evictions: Vec<&Record> = records.iter().filter(low).copied().collect();
         evictions.sort_by_key(|r| r.at);
         let pressed = is_pressed(snapshot, name, node, facts);
+        let since = node.and_then(|n| n.condition("DiskPressure")?.last_transition_time).filter(|_| pressed);
         let mut this = Self {
+            since,
             name: name.clone(),
             node,
             facts,
@@ -128,8 +132,11 @@ impl<'a> NodeDisk<'a> {
         let (threshold, available) = words::threshold_and_available(&record.message)?;
         let inodes = record.why == Why::NodeLow(Resource::Inodes);
         let capacity = if inodes { 0.0 } else { self.capacity().unwrap_or_default() };
-        let signals: &[&str] =
-            if inodes { &["nodefs.inodesFree", "imagefs.inodesFree"] } else { &["nodefs.available", "imagefs.available"] };
+        let signals: &[&str] = if inodes {
+            &["nodefs.inodesFree", "imagefs.inodesFree"]
+        } else {
+            &["nodefs.available", "imagefs.available"]
+        };
         let fits = |signal: &&&str| {
             let expected = self.thresholds.first(signal, capacity).map_or(0.0, |(value, _)| value);
             (expected - threshold).abs() <= threshold * 0.02
@@ -141,7 +148,11 @@ impl<'a> NodeDisk<'a> {
 
     /// The file system that a signal is about.
     pub(super) fn space_of(&self, crossed: &Crossed) -> Option<&Space> {
-        if crossed.signal.starts_with("imagefs") { self.disks.imagefs.as_ref() } else { self.disks.nodefs.as_ref() }
+        if crossed.signal.starts_with("imagefs") {
+            self.disks.imagefs.as_ref()
+        } else {
+            self.disks.nodefs.as_ref()
+        }
     }
 
     /// Adds what is known about the pressure to a finding.
@@ -185,8 +196,10 @@ fn is_pressed(snapshot: &Snapshot, name: &Str, node: Option<&Node>, facts: Optio
         return begun && (last.is_none() || is_recent(snapshot, last));
     }
     let logs = facts.into_iter().flat_map(|f| f.logs_of(&LogSource::Kubelet));
-    logs.filter_map(|log| log.lines().filter(|(_, l)| reclaims_disk(l)).last().and_then(|(_, l)| log.time_of(l)))
-        .any(|at| is_recent(snapshot, Some(at)))
+    logs.filter_map(|log| {
+        log.lines().filter(|(_, l)| reclaims_disk(l)).last().and_then(|(_, l)| log.time_of(l))
+    })
+    .any(|at| is_recent(snapshot, Some(at)))
 }
 
 fn reclaims_disk(line: &str) -> bool {
@@ -198,7 +211,9 @@ const DISK_WORDS: [&str; 4] = ["ephemeral-storage", "nodefs", "imagefs", "inodes
 
 /// One line that puts threshold and measure side by side.
 fn sentence(c: &Crossed) -> String {
-    let share = |value: f64| if c.capacity > 0.0 { format!(" ({:.1}%)", value / c.capacity * 100.0) } else { String::new() };
+    let share = |value: f64| {
+        if c.capacity > 0.0 { format!(" ({:.1}%)", value / c.capacity * 100.0) } else { String::new() }
+    };
     format!(
         "{}: {}{} left of {}, threshold {} = {}",
         c.signal,
@@ -213,15 +228,12 @@ fn sentence(c: &Crossed) -> String {
 /// `node.disk-pressure`: the condition; for a node whose object was not seen, the newest of its events.
 pub(super) fn pressure(snapshot: &Snapshot, disk: &NodeDisk<'_>, sink: &mut Sink) {
     let subject = disk.subject();
-    if let Some(condition) = disk.node.and_then(|n| n.condition("DiskPressure")) {
-        if condition.is_true() {
-            let text = format!("DiskPressure=True {}: {}", condition.reason, condition.message);
-            let finding = Finding::new("node.disk-pressure", subject.clone())
-                .since(condition.last_transition_time)
-                .cite(Source::Condition, condition.last_transition_time, format!("nodes/{}", disk.name), text);
-            sink.add(disk.describe(finding));
-            return;
-        }
+    if let Some(condition) = disk.node.and_then(|n| n.condition("DiskPressure")).filter(|c| c.is_true()) {
+        let text = format!("DiskPressure=True {}: {}", condition.reason, condition.message);
+        let at = condition.last_transition_time;
+        let finding = Finding::new("node.disk-pressure", subject).since(at);
+        sink.add(disk.describe(finding.cite(Source::Condition, at, format!("nodes/{}", disk.name), text)));
+        return;
     }
     let Some((event_is_pressure, at, reference, text)) = last_word(snapshot, &subject) else { return };
     let gone = disk.node.is_some() || !event_is_pressure;
@@ -241,7 +253,9 @@ fn last_word(snapshot: &Snapshot, node: &Subject) -> Option<LastWord> {
     let events = || snapshot.events_about(node);
     let is_disk = |m: &str| DISK_WORDS.iter().any(|w| m.contains(w));
     let begun = events()
-        .filter(|e| e.reason == "NodeHasDiskPressure" || (e.reason == "EvictionThresholdMet" && is_disk(&e.message)))
+        .filter(|e| {
+            e.reason == "NodeHasDiskPressure" || (e.reason == "EvictionThresholdMet" && is_disk(&e.message))
+        })
         .max_by_key(|e| e.last)?;
     let ended = events().filter(|e| e.reason == "NodeHasNoDiskPressure").filter_map(|e| e.last).max();
     let text = format!("{} {}", begun.reason, begun.message);
@@ -250,7 +264,8 @@ fn last_word(snapshot: &Snapshot, node: &Subject) -> Option<LastWord> {
 
 /// Whether anything says that this node's disk is or lately was in trouble: the rest is not looked at closely.
 pub(super) fn is_in_question(snapshot: &Snapshot, name: &Str, records: &[&Record]) -> bool {
-    const REASONS: [&str; 4] = ["NodeHasDiskPressure", "EvictionThresholdMet", "ImageGCFailed", "FreeDiskSpaceFailed"];
+    const REASONS: [&str; 4] =
+        ["NodeHasDiskPressure", "EvictionThresholdMet", "ImageGCFailed", "FreeDiskSpaceFailed"];
     let Some(node) = snapshot.nodes.get("", name) else { return true };
     node.condition("DiskPressure").is_some_and(Condition::is_true)
         || !records.is_empty()

@@ -78,8 +78,9 @@ fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[
             }
         }
     }
-    let nodes: Vec<String> = found.names.iter().filter(|n| n.kind == Kind::Node).map(ToString::to_string).collect();
-    found = found.param("nodes", nodes.join(", ")).param("count", group.len());
+    let nodes: Vec<String> =
+        found.names.iter().filter(|n| n.kind == Kind::Node).map(ToString::to_string).collect();
+    found = found.param("nodes", nodes.join(" ")).param("count", group.len());
     match group.last() {
         Some(record) => with_params(found, record),
         None => found,
@@ -100,8 +101,8 @@ fn with_params(found: Finding, record: &Record) -> Finding {
         }
         Why::EmptyDir { volume, limit } => found.param("limit", limit).param("volume", volume),
         Why::NodeLow(resource) => found.param("resource", word(*resource)),
-        Why::Condition(condition) => found.param("condition", condition),
-        Why::Other => found,
+        Why::Condition(condition) => found.param("why", condition),
+        Why::Other => found.param("why", &record.reason),
     }
 }
 
@@ -160,14 +161,16 @@ mod tests {
         let all = snapshot_of("2026-11-22T18:20:00Z", &[], &pods);
         let limit = found(&all, "workload.ephemeral-limit-exceeded");
         assert_eq!(limit.len(), 1, "one finding for the workload");
-        let first = limit.first().map(|f| (f.subject.kind.clone(), f.span.ongoing, f.params.get("limit").cloned()));
+        let first =
+            limit.first().map(|f| (f.subject.kind.clone(), f.span.ongoing, f.params.get("limit").cloned()));
         assert_eq!(first, Some((Kind::Deployment, true, Some("16Mi".into()))), "three times within the hour");
         assert!(found(&all, "workload.evicted-records-left").is_empty());
     }
 
     #[test]
     fn one_old_eviction_is_a_note() {
-        let all = snapshot_of("2026-11-22T18:20:00Z", &[], &[pod_evicted("thumb-6f9d-1", "a", LIMIT, "17:36:23")]);
+        let all =
+            snapshot_of("2026-11-22T18:20:00Z", &[], &[pod_evicted("thumb-6f9d-1", "a", LIMIT, "17:36:23")]);
         assert!(found(&all, "workload.ephemeral-limit-exceeded").iter().all(|f| !f.span.ongoing));
         assert_eq!(found(&all, "workload.evicted-records-left").len(), 1);
     }
@@ -175,8 +178,9 @@ mod tests {
     #[test]
     fn three_replicas_taken_at_once_are_one_episode() {
         let low = "The node was low on resource: memory. ";
-        let pods: Vec<String> =
-            (0..3).map(|i| pod_evicted(&format!("thumb-6f9d-{i}"), "a", low, &format!("17:36:1{i}"))).collect();
+        let pods: Vec<String> = (0..3)
+            .map(|i| pod_evicted(&format!("thumb-6f9d-{i}"), "a", low, &format!("17:36:1{i}")))
+            .collect();
         let all = snapshot_of("2026-11-22T18:20:00Z", &[], &pods);
         assert!(found(&all, "workload.evicted-by-node").iter().all(|f| !f.span.ongoing));
     }

@@ -82,7 +82,8 @@ fn from_stats(name: &str, facts: &NodeFacts) -> Option<Disks> {
     let raw = stats.node.runtime.image_fs.as_ref();
     // Of imagefs the statistics count as used only what images hold.
     let image_bytes = raw.and_then(|fs| fs.used_bytes);
-    let imagefs = raw.and_then(|fs| space(fs, &source)).map(|fs| Space { used: fs.capacity - fs.available, ..fs });
+    let imagefs =
+        raw.and_then(|fs| space(fs, &source)).map(|fs| Space { used: fs.capacity - fs.available, ..fs });
     let shared = imagefs.as_ref().map(|i| same_device(&nodefs, i));
     Some(Disks { nodefs: Some(nodefs), imagefs, shared, image_bytes, other_disk: None })
 }
@@ -130,7 +131,9 @@ fn is_data_mount(mount: &str) -> bool {
 /// The file system that holds that directory: the longest mount point that it begins with.
 fn holding<'a>(df: &'a [Filesystem], dir: &str) -> Option<&'a Filesystem> {
     let holds = |f: &&Filesystem| {
-        f.mount == "/" || dir == f.mount || dir.strip_prefix(&f.mount).is_some_and(|rest| rest.starts_with('/'))
+        f.mount == "/"
+            || dir == f.mount
+            || dir.strip_prefix(&f.mount).is_some_and(|rest| rest.starts_with('/'))
     };
     df.iter().filter(holds).max_by_key(|f| f.mount.len())
 }
@@ -149,7 +152,8 @@ fn runtime_root(node: Option<&Node>, facts: &NodeFacts) -> Option<String> {
     for process in &facts.processes {
         for flag in ["--data-root", "--graph", "--root"] {
             let runtime = process.command.contains("dockerd") || process.command.contains("containerd");
-            if let Some(rest) = process.command.split_once(flag).map(|(_, r)| r.trim_start_matches(['=', ' ']))
+            if let Some(rest) =
+                process.command.split_once(flag).map(|(_, r)| r.trim_start_matches(['=', ' ']))
                 && runtime
                 && rest.starts_with('/')
             {
@@ -158,7 +162,8 @@ fn runtime_root(node: Option<&Node>, facts: &NodeFacts) -> Option<String> {
         }
     }
     let configured = facts.runtime_config.as_deref().and_then(|text| {
-        let line = text.lines().find_map(|l| l.trim().strip_prefix("root")?.trim_start().strip_prefix('='))?;
+        let line =
+            text.lines().find_map(|l| l.trim().strip_prefix("root")?.trim_start().strip_prefix('='))?;
         Some(line.trim().trim_matches(['"', '\'']).to_owned())
     });
     let version = node.map(|n| n.status.node_info.container_runtime_version.as_str()).unwrap_or_default();
@@ -187,7 +192,10 @@ mod tests {
             "runtime":{"imageFs":{"availableBytes":68390912,"capacityBytes":2040373248,"usedBytes":0}}},"pods":[]}"#;
         let disks = Disks::of("a", None, Some(&facts(&[("stats-summary.json", one)])));
         assert_eq!((disks.shared, disks.image_bytes), (Some(true), Some(0.0)));
-        let two = one.replace("\"imageFs\":{\"availableBytes\":68390912,\"capacityBytes\":2040373248", "\"imageFs\":{\"availableBytes\":8e10,\"capacityBytes\":1e11");
+        let two = one.replace(
+            "\"imageFs\":{\"availableBytes\":68390912,\"capacityBytes\":2040373248",
+            "\"imageFs\":{\"availableBytes\":8e10,\"capacityBytes\":1e11",
+        );
         assert_eq!(Disks::of("a", None, Some(&facts(&[("stats-summary.json", &two)]))).shared, Some(false));
     }
 
@@ -196,8 +204,14 @@ mod tests {
         let df = "文件系统        容量  已用  可用 已用% 挂载点\n/dev/sda1       5.8G  5.1G  448M   92% /\n/dev/sdb1        99G  5.2G   89G    6% /data\n";
         let disks = Disks::of("a", None, Some(&facts(&[("df.txt", df)])));
         assert_eq!(disks.shared, None, "nothing says where docker keeps its data");
-        assert_eq!(disks.other_disk.map(|(m, free)| (m, (free * 100.0).round())), Some(("/data".into(), 90.0)));
-        let with = facts(&[("df.txt", df), ("ps.txt", "PID COMMAND\n1 /usr/bin/dockerd --data-root /data/docker\n")]);
+        assert_eq!(
+            disks.other_disk.map(|(m, free)| (m, (free * 100.0).round())),
+            Some(("/data".into(), 90.0))
+        );
+        let with = facts(&[
+            ("df.txt", df),
+            ("ps.txt", "PID COMMAND\n1 /usr/bin/dockerd --data-root /data/docker\n"),
+        ]);
         assert_eq!(Disks::of("a", None, Some(&with)).shared, Some(false));
     }
 }

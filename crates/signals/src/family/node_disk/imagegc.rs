@@ -3,6 +3,7 @@
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use kubecause_evidence::Snapshot;
+use kubecause_evidence::kube::Event;
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_model::Source;
 
@@ -21,12 +22,19 @@ pub(super) fn observe(snapshot: &Snapshot, name: &kubecause_evidence::Str, sink:
         let age = config.and_then(|c| c.image_minimum_gc_age.clone()).unwrap_or_default();
         Finding::new(signal, node.clone()).param("high", high).param("low", low).param("minimum_age", age)
     };
-    if let Some(high) = high.filter(|h| *h <= LOW_PERCENT) {
+    if let Some(high) = high.filter(|h| *h <= LOW_PERCENT && shows(snapshot, name)) {
         let text = format!("imageGCHighThresholdPercent {high}");
-        sink.add(base("node.image-gc-threshold-low").cite(Source::Field, None, format!("nodes/{name}/configz.json"), text));
+        sink.add(base("node.image-gc-threshold-low").cite(
+            Source::Field,
+            None,
+            format!("nodes/{name}/configz.json"),
+            text,
+        ));
     }
     for log in facts.logs_of(&LogSource::Kubelet).chain(facts.logs_of(&LogSource::System)) {
-        if let Some((number, line, usage, limit)) = last_run(log).filter(|(.., usage, _)| *usage <= LOW_PERCENT) {
+        if let Some((number, line, usage, limit)) =
+            last_run(log).filter(|(.., usage, _)| *usage <= LOW_PERCENT)
+        {
             let at = log.time_of(line);
             let finding = base("node.image-gc-below-need").param("usage", usage).param("high", limit);
             let finding = finding.cite(Source::Log, at, log.reference(number), line);
@@ -34,6 +42,18 @@ pub(super) fn observe(snapshot: &Snapshot, name: &kubecause_evidence::Str, sink:
             sink.add(finding.span(span));
         }
     }
+}
+
+/// Whether the low threshold shows: collection never gets down to its goal, or the image of the sandbox is gone. A
+/// threshold alone, on a disk that stays below it, is nobody's fault.
+fn shows(snapshot: &Snapshot, name: &kubecause_evidence::Str) -> bool {
+    let node = kubecause_evidence::Subject::node(name.clone());
+    let fails = |e: &Event| {
+        (e.reason == "ImageGCFailed" || e.reason == "FreeDiskSpaceFailed") && e.message.contains("reed")
+    };
+    let no_sandbox = |e: &Event| e.host == **name && e.message.contains("failed to get sandbox image");
+    snapshot.events_about(&node).any(|e| fails(e) && is_recent(snapshot, e.last))
+        || snapshot.events.iter().any(|e| no_sandbox(e) && is_recent(snapshot, e.last))
 }
 
 /// The last line that says that collection began: its number and text, the use and the threshold in percent.

@@ -3,7 +3,8 @@
 use crate::finding::{Finding, Sink};
 use crate::freshness::{is_recent, is_recurring};
 use kubecause_evidence::kube::{Event, Node};
-use kubecause_evidence::node::NodeFacts;
+use kubecause_evidence::log::LogSource;
+use kubecause_evidence::node::{NodeFacts, Process};
 use kubecause_evidence::{Snapshot, Str, Subject};
 use kubecause_model::Source;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,9 @@ pub(super) fn observe(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
     let node = snapshot.nodes.get("", name);
     if let Some(node) = node {
         pid_pressure(name, node, sink);
-        containers(snapshot, name, sink);
+        if is_relist_late(snapshot, name, node) {
+            containers(snapshot, name, sink);
+        }
         old_kernel(name, node, sink);
     }
     let Some(facts) = snapshot.node_facts.get(name) else { return };
@@ -28,7 +31,12 @@ pub(super) fn observe(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
 }
 
 fn metric(signal: &'static str, name: &Str, file: &str, text: String) -> Finding {
-    Finding::new(signal, Subject::node(name.clone())).cite(Source::Metric, None, format!("nodes/{name}/{file}"), text)
+    Finding::new(signal, Subject::node(name.clone())).cite(
+        Source::Metric,
+        None,
+        format!("nodes/{name}/{file}"),
+        text,
+    )
 }
 
 fn pid_pressure(name: &Str, node: &Node, sink: &mut Sink) {
@@ -36,18 +44,28 @@ fn pid_pressure(name: &Str, node: &Node, sink: &mut Sink) {
     let at = c.last_transition_time;
     let text = format!("PIDPressure=True {}: {}", c.reason, c.message);
     let subject = Subject::node(name.clone());
-    sink.add(Finding::new("node.pid-pressure", subject).since(at).cite(Source::Condition, at, format!("nodes/{name}"), text));
+    sink.add(Finding::new("node.pid-pressure", subject).since(at).cite(
+        Source::Condition,
+        at,
+        format!("nodes/{name}"),
+        text,
+    ));
 }
 
 /// `node.threads-near-limit`: nine in ten process ids are taken. Threads take ids too.
 fn threads(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
-    let counted = facts.pid_max.zip(facts.thread_count).map(|(max, now)| (max as f64, now as f64, "thread_count.txt"));
+    let counted =
+        facts.pid_max.zip(facts.thread_count).map(|(max, now)| (max as f64, now as f64, "thread_count.txt"));
     let rlimit = facts.stats.as_ref().and_then(|s| s.node.rlimit.as_ref());
     let said = rlimit.and_then(|r| Some((r.maxpid? as f64, r.curproc? as f64, "stats-summary.json")));
-    let Some((max, now, file)) = counted.or(said).filter(|(max, now, _)| *max > 0.0 && now / max >= 0.9) else { return };
-    let mut finding = metric("node.threads-near-limit", name, file, format!("{now:.0} threads of at most {max:.0}"))
-        .param("threads", format!("{now:.0}"))
-        .param("limit", format!("{max:.0}"));
+    let Some((max, now, file)) = counted.or(said).filter(|(max, now, _)| *max > 0.0 && now / max >= 0.9)
+    else {
+        return;
+    };
+    let mut finding =
+        metric("node.threads-near-limit", name, file, format!("{now:.0} threads of at most {max:.0}"))
+            .param("threads", format!("{now:.0}"))
+            .param("limit", format!("{max:.0}"));
     let most = facts.processes.iter().filter_map(|p| Some((p.threads?, p))).max_by_key(|(n, p)| (*n, p.pid));
     if let Some((count, process)) = most.filter(|(n, _)| *n as f64 >= max * 0.1) {
         finding = finding.param("process", &process.command).param("process_threads", count);
@@ -57,15 +75,19 @@ fn threads(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
 
 /// `node.conntrack-near-limit`: the table of tracked connections is as good as full.
 fn conntrack(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
-    let Some((now, max)) = facts.conntrack.filter(|(now, max)| *max > 0 && *now as f64 >= *max as f64 * 0.98) else { return };
-    let finding = metric("node.conntrack-near-limit", name, "conntrack.txt", format!("{now} of {max} entries"));
+    let Some((now, max)) = facts.conntrack.filter(|(now, max)| *max > 0 && *now as f64 >= *max as f64 * 0.98)
+    else {
+        return;
+    };
+    let finding =
+        metric("node.conntrack-near-limit", name, "conntrack.txt", format!("{now} of {max} entries"));
     sink.add(finding.param("entries", now).param("limit", max));
 }
 
 /// `node.processes-blocked` and `node.io-pressure`.
 fn stalls(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     let blocked: Vec<&str> =
-        facts.processes.iter().filter(|p| p.state.starts_with('D')).map(|p| p.command.as_str()).collect();
+        facts.processes.iter().filter(|p| is_blocked(p)).map(|p| p.command.as_str()).collect();
     if blocked.len() >= 3 {
         let some = blocked.iter().take(5).copied().collect::<Vec<_>>().join(", ");
         let text = format!("{} processes in uninterruptible sleep: {some}", blocked.len());
@@ -77,6 +99,13 @@ fn stalls(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
         let share = format!("{:.0}%", psi.full.avg60.max(psi.full.avg300));
         sink.add(metric("node.io-pressure", name, "stats-summary.json", text).param("stalled", share));
     }
+}
+
+/// In uninterruptible sleep; the kernel's own workers are there for a moment all the time.
+fn is_blocked(process: &Process) -> bool {
+    process.state.starts_with('D')
+        && !process.command.starts_with("kworker")
+        && !process.command.starts_with("[kworker")
 }
 
 /// `node.cpu-load-high`: high for 15 minutes, and still.
@@ -104,7 +133,12 @@ fn containers(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
         }
     }
     let field = |signal, text: String| {
-        Finding::new(signal, Subject::node(name.clone())).cite(Source::Field, None, format!("nodes/{name} pods"), text)
+        Finding::new(signal, Subject::node(name.clone())).cite(
+            Source::Field,
+            None,
+            format!("nodes/{name} pods"),
+            text,
+        )
     };
     if running >= 200 {
         let text = format!("{running} containers run in {pods} pods");
@@ -114,6 +148,20 @@ fn containers(snapshot: &Snapshot, name: &Str, sink: &mut Sink) {
         let text = format!("exec probes start {rate:.1} processes a second");
         sink.add(field("node.exec-probes-frequent", text).param("probes", format!("{rate:.1}")));
     }
+}
+
+/// Whether the kubelet's list of containers is late, by the node's condition or by the kubelet's log: without that a
+/// full node is just a full node.
+fn is_relist_late(snapshot: &Snapshot, name: &Str, node: &Node) -> bool {
+    const WORDS: &str = "pleg was last seen active";
+    let reported = node.condition("Ready").is_some_and(|c| !c.is_true() && c.message.contains(WORDS));
+    let facts = snapshot.node_facts.get(name).into_iter();
+    let mut logs = facts.flat_map(|f| f.logs_of(&LogSource::Kubelet));
+    reported
+        || logs.any(|log| {
+            let last = log.lines().filter(|(_, l)| l.contains(WORDS)).last();
+            last.is_some_and(|(_, line)| is_recent(snapshot, log.time_of(line)))
+        })
 }
 
 /// `node.kernel-3-10`: the kernel of CentOS and RHEL 7.
@@ -128,8 +176,13 @@ fn old_kernel(name: &Str, node: &Node, sink: &mut Sink) {
 
 // ---- probes that time out on one node ----------------------------------------------------------------------
 
-const TIMEOUTS: [&str; 5] =
-    ["context deadline exceeded", "Client.Timeout exceeded", "i/o timeout", "timed out after", "DeadlineExceeded"];
+const TIMEOUTS: [&str; 5] = [
+    "context deadline exceeded",
+    "Client.Timeout exceeded",
+    "i/o timeout",
+    "timed out after",
+    "DeadlineExceeded",
+];
 
 fn is_probe_timeout(snapshot: &Snapshot, event: &Event) -> bool {
     event.reason == "Unhealthy"
@@ -168,7 +221,8 @@ pub(super) fn probe_timeouts(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn fine_elsewhere(snapshot: &Snapshot, owner: &Subject, node: &Str, late: &BTreeSet<&Subject>) -> bool {
     let pods = snapshot.reach(kubecause_evidence::Relation::WorkloadPods, owner);
-    pods.iter().filter(|p| !late.contains(p)).filter_map(|p| snapshot.pod(p)).any(|p| {
-        p.is_ready() && p.is_scheduled() && *p.spec.node_name != **node
-    })
+    pods.iter()
+        .filter(|p| !late.contains(p))
+        .filter_map(|p| snapshot.pod(p))
+        .any(|p| p.is_ready() && p.is_scheduled() && *p.spec.node_name != **node)
 }

@@ -40,7 +40,9 @@ fn largest_pods(snapshot: &Snapshot, name: &Str) -> Vec<String> {
     let mut pods: Vec<(f64, String)> = stats
         .into_iter()
         .flat_map(|s| &s.pods)
-        .filter_map(|p| Some((p.memory.working_set_bytes?, format!("{}/{}", p.pod_ref.namespace, p.pod_ref.name))))
+        .filter_map(|p| {
+            Some((p.memory.working_set_bytes?, format!("{}/{}", p.pod_ref.namespace, p.pod_ref.name)))
+        })
         .collect();
     pods.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     pods.into_iter().take(3).map(|(bytes, pod)| format!("{pod} {}", quantity::bytes(bytes))).collect()
@@ -88,7 +90,9 @@ fn read_kills(snapshot: &Snapshot, name: &Str) -> Vec<Kill> {
             continue;
         }
         let mut detailed = false;
-        for (number, line) in log.lines().filter(|(_, l)| l.contains("oom-kill:") || l.contains("ut of memory: Kill")) {
+        for (number, line) in
+            log.lines().filter(|(_, l)| l.contains("oom-kill:") || l.contains("ut of memory: Kill"))
+        {
             let is_detail = line.contains("oom-kill:constraint=");
             // The line with the constraint is followed by the shorter one about the same kill.
             if !is_detail && std::mem::take(&mut detailed) {
@@ -96,7 +100,11 @@ fn read_kills(snapshot: &Snapshot, name: &Str) -> Vec<Kill> {
             }
             detailed = is_detail;
             let at = log.time_of(line);
-            let global = if is_detail { line.contains("CONSTRAINT_NONE") } else { !line.contains("cgroup out of memory") };
+            let global = if is_detail {
+                line.contains("CONSTRAINT_NONE")
+            } else {
+                !line.contains("cgroup out of memory")
+            };
             kills.push(Kill {
                 at,
                 citation: Citation::new(Source::Log, at, log.reference(number), line),
@@ -147,7 +155,8 @@ fn global_finding(snapshot: &Snapshot, node: &Subject, kills: &[Kill]) -> Findin
             }
         }
     }
-    let pods: Vec<String> = finding.names.iter().filter(|n| n.kind == Kind::Pod).map(ToString::to_string).collect();
+    let pods: Vec<String> =
+        finding.names.iter().filter(|n| n.kind == Kind::Pod).map(ToString::to_string).collect();
     finding.param("victims", pods.join(", "))
 }
 

@@ -21,7 +21,9 @@ fn is_plenty(crossed: &Crossed, large: f64) -> bool {
         return false;
     }
     let share = crossed.available / crossed.capacity;
-    (share >= 0.15 && crossed.available >= large) || share >= 0.3 || crossed.threshold >= crossed.capacity * 0.5
+    (share >= 0.15 && crossed.available >= large)
+        || share >= 0.3
+        || crossed.threshold >= crossed.capacity * 0.5
 }
 
 /// `node.threshold-misfit-disk`, or `-likely` where only the layout of the disks speaks for it. Returns whether it was
@@ -37,7 +39,7 @@ pub(super) fn disk(disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
     };
     let certain = plenty.is_some() || disk.disks.shared == Some(false);
     let signal = if certain { "node.threshold-misfit-disk" } else { "node.threshold-misfit-disk-likely" };
-    let finding = Finding::new(signal, disk.subject());
+    let finding = Finding::new(signal, disk.subject()).since(disk.since);
     sink.add(propose(disk.describe(finding), &disk.thresholds, crossed));
     true
 }
@@ -61,12 +63,11 @@ fn unmeasured(disk: &NodeDisk<'_>, sink: &mut Sink) -> bool {
     let signals = ["nodefs.available", "imagefs.available"];
     let found = signals.iter().find_map(|signal| {
         let (threshold, written) = disk.thresholds.first(signal, capacity)?;
-        let crossed =
-            Crossed { signal: (*signal).to_owned(), written, threshold, available: 0.0, capacity };
+        let crossed = Crossed { signal: (*signal).to_owned(), written, threshold, available: 0.0, capacity };
         (threshold >= capacity * 0.5).then_some(crossed)
     });
     let Some(crossed) = found else { return false };
-    let finding = Finding::new("node.threshold-misfit-disk", disk.subject());
+    let finding = Finding::new("node.threshold-misfit-disk", disk.subject()).since(disk.since);
     sink.add(propose(disk.describe(finding), &disk.thresholds, &crossed));
     true
 }
@@ -116,8 +117,16 @@ pub(super) fn pids(name: &Str, node: &Node, facts: Option<&NodeFacts>, sink: &mu
     }
 }
 
-fn emit(signal: &'static str, name: &Str, set: &Thresholds, crossed: &Crossed, source: &str, sink: &mut Sink) {
-    let show = |v: f64| if crossed.signal == "pid.available" { format!("{v:.0}") } else { quantity::bytes(v) };
+fn emit(
+    signal: &'static str,
+    name: &Str,
+    set: &Thresholds,
+    crossed: &Crossed,
+    source: &str,
+    sink: &mut Sink,
+) {
+    let show =
+        |v: f64| if crossed.signal == "pid.available" { format!("{v:.0}") } else { quantity::bytes(v) };
     let text = format!(
         "{}: {} left of {}, threshold {} = {}",
         crossed.signal,
@@ -152,17 +161,18 @@ fn propose(finding: Finding, set: &Thresholds, crossed: &Crossed) -> Finding {
         .cite(Source::Field, None, reference, format!("thresholds in force: {}", set.text()))
 }
 
-/// The default where what is free meets it with room to spare; else about half of what is free, in whole percent; for
+/// The default where what is free meets it with room to spare; else two thirds of what is free, in whole percent; for
 /// process ids and an unknown rest, a small share.
 fn fitting(crossed: &Crossed) -> String {
-    let default = kubecause_evidence::node::KubeletConfig::DEFAULT_HARD.iter().find(|(s, _)| *s == crossed.signal);
+    let default =
+        kubecause_evidence::node::KubeletConfig::DEFAULT_HARD.iter().find(|(s, _)| *s == crossed.signal);
     let default = default.map_or("10%", |(_, t)| t);
     let needs = Threshold::parse(default).map_or(0.0, |t| t.of(crossed.capacity));
     if crossed.available <= 0.0 || crossed.available > needs * 1.2 {
         return default.to_owned();
     }
     let share = crossed.available / crossed.capacity.max(1.0);
-    percent((share * 50.0).floor().max(1.0) / 100.0)
+    percent((share * 200.0 / 3.0).floor().max(1.0) / 100.0)
 }
 
 /// The set as the body of `evictionHard` in kubelet's configuration file.

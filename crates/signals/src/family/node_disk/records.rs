@@ -70,7 +70,9 @@ pub(super) fn records(snapshot: &Snapshot) -> Vec<Record> {
         };
         found.insert((pod, event.message.trim().to_owned()), record);
     }
-    for pod in snapshot.pods.all().iter().filter(|p| p.status.phase == "Failed" && !p.status.reason.is_empty()) {
+    for pod in
+        snapshot.pods.all().iter().filter(|p| p.status.phase == "Failed" && !p.status.reason.is_empty())
+    {
         let record = of_pod(snapshot, pod);
         let key = (record.pod.clone(), record.message.trim().to_owned());
         match found.get_mut(&key) {

@@ -38,10 +38,14 @@ pub(super) fn reservation(snapshot: &Snapshot, node: &Node, records: &[&Record],
                     format!("{resource}: capacity {}, allocatable {}", show(capacity), show(left)),
                 );
         }
-        exceeded(snapshot, &name, resource, left, sink);
     }
     if !is_large {
         return;
+    }
+    for resource in ["memory", "cpu"] {
+        if let Some(left) = node.status.allocatable.value(resource) {
+            exceeded(snapshot, &name, resource, left, sink);
+        }
     }
     sink.add(large.param("kubelet", &node.status.node_info.kubelet_version));
     let refused: Vec<&&Record> =
@@ -63,9 +67,15 @@ fn exceeded(snapshot: &Snapshot, name: &Str, resource: &str, allocatable: f64, s
     let asked: f64 = pods().map(|p| request(p, resource)).sum();
     if asked > allocatable * 1.01 {
         let show = |v: f64| if resource == "memory" { quantity::bytes(v) } else { format!("{v:.2}") };
-        let text = format!("{resource}: running pods ask for {}, allocatable is {}", show(asked), show(allocatable));
+        let text =
+            format!("{resource}: running pods ask for {}, allocatable is {}", show(asked), show(allocatable));
         let finding = Finding::new("node.requests-exceed-allocatable", Subject::node(name.clone()));
-        sink.add(finding.param("asked", show(asked)).cite(Source::Field, None, format!("nodes/{name} status"), text));
+        sink.add(finding.param("asked", show(asked)).cite(
+            Source::Field,
+            None,
+            format!("nodes/{name} status"),
+            text,
+        ));
     }
 }
 
@@ -104,8 +114,18 @@ pub(super) fn clocks(snapshot: &Snapshot, sink: &mut Sink) {
         sink.add(
             Finding::new("node.clock-ahead", Subject::node(name.clone()))
                 .param("seconds", seconds)
-                .cite(Source::Field, None, format!("leases/kube-node-lease/{name}"), format!("renewTime {lease}"))
-                .cite(Source::Field, None, format!("nodes/{name}"), format!("heartbeats lie {seconds} s after {now}")),
+                .cite(
+                    Source::Field,
+                    None,
+                    format!("leases/kube-node-lease/{name}"),
+                    format!("renewTime {lease}"),
+                )
+                .cite(
+                    Source::Field,
+                    None,
+                    format!("nodes/{name}"),
+                    format!("heartbeats lie {seconds} s after {now}"),
+                ),
         );
     }
 }

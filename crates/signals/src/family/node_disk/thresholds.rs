@@ -31,7 +31,9 @@ impl Thresholds {
     pub(super) fn first(&self, signal: &str, capacity: f64) -> Option<(f64, String)> {
         let all = self.hard.iter().map(|t| (t, "")).chain(self.soft.iter().map(|t| (t, " (soft)")));
         all.filter(|((name, _), _)| name == signal)
-            .filter_map(|((_, text), kind)| Some((Threshold::parse(text)?.of(capacity), format!("{text}{kind}"))))
+            .filter_map(|((_, text), kind)| {
+                Some((Threshold::parse(text)?.of(capacity), format!("{text}{kind}")))
+            })
             .max_by(|a, b| a.0.total_cmp(&b.0))
     }
 
@@ -76,7 +78,11 @@ fn from_configz(node: &str, facts: &NodeFacts) -> Option<Thresholds> {
     };
     let given = pairs(&config.eviction_hard);
     let hard = if given.is_empty() { defaults() } else { given };
-    Some(Thresholds { hard, soft: pairs(&config.eviction_soft), source: format!("nodes/{node}/configz.json") })
+    Some(Thresholds {
+        hard,
+        soft: pairs(&config.eviction_soft),
+        source: format!("nodes/{node}/configz.json"),
+    })
 }
 
 /// `HardEvictionThresholds:[{Signal:nodefs.available Operator:LessThan Value:{Quantity:<nil> Percentage:0.1} …` of an
@@ -166,12 +172,16 @@ mod tests {
                    \"Operator\":\"LessThan\",\"Value\":{\"Quantity\":null,\"Percentage\":0.05},\"GracePeriod\":0,\
                    \"MinReclaim\":null},{\"Signal\":\"memory.available\",\"Operator\":\"LessThan\",\"Value\":{\"Quantity\":\
                    \"100Mi\",\"Percentage\":0},\"GracePeriod\":0}],\"QOSReserved\":{}}";
-        assert_eq!(Thresholds::of("a", Some(&facts(log))).text(), "imagefs.inodesFree<5%,memory.available<100Mi");
+        assert_eq!(
+            Thresholds::of("a", Some(&facts(log))).text(),
+            "imagefs.inodesFree<5%,memory.available<100Mi"
+        );
     }
 
     #[test]
     fn whoever_sets_one_writes_them_all() {
-        let set = Thresholds { hard: vec![("nodefs.available".into(), "90%".into())], ..Thresholds::default() };
+        let set =
+            Thresholds { hard: vec![("nodefs.available".into(), "90%".into())], ..Thresholds::default() };
         let text = set.with("nodefs.available", "5%");
         for part in ["nodefs.available<5%", "memory.available<100Mi", "imagefs.inodesFree<5%"] {
             assert!(text.contains(part), "{text}");
@@ -180,7 +190,10 @@ mod tests {
 
     #[test]
     fn flags_and_defaults() {
-        let found = Thresholds::of("a", Some(&facts("I1 1 flags.go:64] FLAG: --eviction-hard=\"nodefs.available<20%\"\n")));
+        let found = Thresholds::of(
+            "a",
+            Some(&facts("I1 1 flags.go:64] FLAG: --eviction-hard=\"nodefs.available<20%\"\n")),
+        );
         assert_eq!(found.text(), "nodefs.available<20%");
         let none = Thresholds::of("a", Some(&facts("I1 1 flags.go:64] FLAG: --eviction-hard=\"\"\n")));
         assert_eq!(none.source, DEFAULTS);

@@ -79,7 +79,9 @@ pub(super) fn why(message: &str) -> Why {
         let limit = message.split('"').nth(1).unwrap_or_default().to_owned();
         return Why::OwnLimit { container, limit };
     }
-    if let Some(rest) = between(&lower, "ephemeral local storage usage exceeds the total limit of containers ", "\n") {
+    if let Some(rest) =
+        between(&lower, "ephemeral local storage usage exceeds the total limit of containers ", "\n")
+    {
         let at = message.len() - rest.len();
         let limit = message.get(at..).unwrap_or(rest).trim();
         return Why::OwnLimit { container: None, limit: readable_limit(limit) };
@@ -145,14 +147,18 @@ mod tests {
 
     #[test]
     fn limits_of_the_pod_itself() {
-        let total = |text: &str| why(&format!("{text}ephemeral local storage usage exceeds the total limit of containers"));
+        let total = |text: &str| {
+            why(&format!("{text}ephemeral local storage usage exceeds the total limit of containers"))
+        };
         assert_eq!(total("Pod "), Why::Other, "without a limit it is no such message");
         assert_eq!(
             why("Pod ephemeral local storage usage exceeds the total limit of containers 16Mi. "),
             Why::OwnLimit { container: None, limit: "16Mi".into() }
         );
         assert_eq!(
-            why("pod ephemeral local storage usage exceeds the total limit of containers {{1073741824 0} {<nil>} 1Gi BinarySI}"),
+            why(
+                "pod ephemeral local storage usage exceeds the total limit of containers {{1073741824 0} {<nil>} 1Gi BinarySI}"
+            ),
             Why::OwnLimit { container: None, limit: "1Gi".into() }
         );
         assert_eq!(
@@ -167,8 +173,14 @@ mod tests {
 
     #[test]
     fn refusals_and_other_evictions() {
-        assert_eq!(why("Pod The node had condition: [DiskPressure]. "), Why::Condition("DiskPressure".into()));
-        assert_eq!(why("Pod was rejected: The node had condition: [MemoryPressure]. "), Why::Condition("MemoryPressure".into()));
+        assert_eq!(
+            why("Pod The node had condition: [DiskPressure]. "),
+            Why::Condition("DiskPressure".into())
+        );
+        assert_eq!(
+            why("Pod was rejected: The node had condition: [MemoryPressure]. "),
+            Why::Condition("MemoryPressure".into())
+        );
         assert_eq!(why("Marking for deletion Pod shop/cart"), Why::Other);
     }
 }

@@ -1,6 +1,6 @@
 //! What a pod asks of a node. Source: kubernetes pkg/api/v1/resource/helpers.go (effective requests of a pod).
 
-use kubecause_evidence::kube::{NodeSelectorTerm, Pod, PodSpec, Taint, Toleration};
+use kubecause_evidence::kube::{NodeSelectorTerm, NodeSelectorTerms, Pod, PodSpec, Taint, Toleration};
 use kubecause_evidence::kube::{Container, Node};
 use kubecause_evidence::{Str, Sym};
 use std::collections::BTreeMap;
@@ -93,13 +93,18 @@ pub(super) fn selects(pod: &Pod, node: &Node) -> bool {
     pod.spec.node_selector.all_in(&node.metadata.labels)
 }
 
-/// Whether the node fits the pod's required node affinity: terms are alternatives, an empty term fits nothing.
+/// Whether the node fits the pod's required node affinity.
 pub(super) fn affine(pod: &Pod, node: &Node) -> bool {
-    let terms = &pod.spec.affinity.node_affinity.required.node_selector_terms;
+    fits_terms(&pod.spec.affinity.node_affinity.required, node)
+}
+
+/// Terms are alternatives, an empty term fits nothing.
+pub(super) fn fits_terms(required: &NodeSelectorTerms, node: &Node) -> bool {
+    let terms = &required.node_selector_terms;
     let fits = |t: &NodeSelectorTerm| {
         let named = |r: &kubecause_evidence::kube::Requirement| match r.operator.as_str() {
-            "In" => r.values.iter().any(|v| *v == node.metadata.name),
-            "NotIn" => !r.values.iter().any(|v| *v == node.metadata.name),
+            "In" => r.values.contains(&node.metadata.name),
+            "NotIn" => !r.values.contains(&node.metadata.name),
             _ => false,
         };
         !(t.match_expressions.is_empty() && t.match_fields.is_empty())
@@ -127,8 +132,9 @@ pub(super) fn fingerprint(pod: &Pod) -> String {
         && affinity.pod_anti_affinity.required.is_empty()
         && s.topology_spread_constraints.is_empty();
     let place = if plain { String::new() } else { format!("{} {}", pod.metadata.namespace, pod.metadata.labels) };
+    let claims = if s.volumes.is_empty() { String::new() } else { format!("{}/{}", pod.metadata.namespace, pod.claim_names().join(",")) };
     format!(
-        "{:?}|{}|{:?}|{:?}|{:?}|{:?}|{place}",
+        "{:?}|{}|{:?}|{:?}|{:?}|{:?}|{place}|{claims}",
         requests(s),
         s.node_selector,
         affinity,

@@ -157,6 +157,6 @@ fn unseen_pods(snapshot: &Snapshot, sink: &mut Sink) {
         let word = Word { text: &event.message, at: event.first, citation };
         let mut group = Group::new(&blank, verdict.clone());
         group.add(&blank, &verdict, word);
-        sink.add(group.into_finding(snapshot, signal, subject));
+        sink.add(group.into_finding(snapshot, signal, super::makers::of_pod(snapshot, &subject)));
     }
 }

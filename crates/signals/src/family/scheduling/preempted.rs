@@ -1,15 +1,21 @@
 //! Pods that had to give way to others of higher priority.
 
+use super::super::makers;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use kubecause_evidence::kube::{Event, Pod};
-use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_evidence::{Kind, Snapshot, Subject, Uid};
 use kubecause_model::{Source, Span};
+use rustc_hash::FxHashMap;
 
 /// A preemption counts only while the workload that lost the pod lacks replicas.
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
-    for event in snapshot.events.iter().filter(|e| e.reason == "Preempted") {
-        by_event(snapshot, event, sink);
+    let events: Vec<&Event> = snapshot.events.iter().filter(|e| e.reason == "Preempted").collect();
+    let pods = || snapshot.pods.all().iter().filter(|p| !p.metadata.uid.is_none());
+    let by_uid: FxHashMap<Uid, &Pod> =
+        if events.is_empty() { FxHashMap::default() } else { pods().map(|p| (p.metadata.uid, p)).collect() };
+    for event in events {
+        by_event(snapshot, &by_uid, event, sink);
     }
     for pod in snapshot.pods.all().iter().filter(|p| !p.metadata.is_deleting() || p.is_finished()) {
         let Some(c) = pod.condition("DisruptionTarget").filter(|c| c.is_true() && c.reason == "PreemptionByScheduler") else {
@@ -24,32 +30,22 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     }
 }
 
-fn by_event(snapshot: &Snapshot, event: &Event, sink: &mut Sink) {
+fn by_event(snapshot: &Snapshot, by_uid: &FxHashMap<Uid, &Pod>, event: &Event, sink: &mut Sink) {
     let subject = event.regarding.subject().object();
-    let owner = owner_of(snapshot, &subject);
+    // The pod is gone by now; its name still tells who made it.
+    let owner = makers::of_pod(snapshot, &subject);
     let ongoing = is_recent(snapshot, event.last) && lacks(snapshot, &owner);
     let span = Span { first: event.first, last: event.last, ongoing };
     let mut found = Finding::new("sched.preempted", owner).span(span).param("pod", &subject.name);
     let (by, node) = victor(&event.message);
     found = found.param("by", by).param("node", node);
-    if let Some(winner) = pod_named(snapshot, by) {
+    if let Some(winner) = pod_named(snapshot, by_uid, by) {
         found = found.naming(winner.metadata.subject(Kind::Pod));
         found = found.param("priority", winner.spec.priority.map(|p| p.to_string()).unwrap_or_default());
         found = found.param("by", winner.metadata.subject(Kind::Pod));
         found = found.param("priority_class", &winner.spec.priority_class_name);
     }
     sink.add(found.cite(Source::Event, event.last, event.reference(), format!("Preempted {}", event.message)));
-}
-
-/// The pod is gone by now; its name still tells the ReplicaSet or StatefulSet that made it.
-fn owner_of(snapshot: &Snapshot, pod: &Subject) -> Subject {
-    if snapshot.pod(pod).is_some() {
-        return snapshot.top_owner(pod);
-    }
-    let stem = pod.name.rsplit_once('-').map(|(stem, _)| stem).unwrap_or_default();
-    let kinds = [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::ReplicationController];
-    let made = kinds.into_iter().map(|k| Subject::new(k, pod.ns(), stem)).find(|s| snapshot.workload(s).is_some());
-    made.map_or_else(|| pod.clone(), |s| snapshot.top_owner(&s))
 }
 
 fn lacks(snapshot: &Snapshot, owner: &Subject) -> bool {
@@ -64,10 +60,9 @@ fn victor(message: &str) -> (&str, &str) {
     (by.trim().strip_prefix("pod ").unwrap_or(by.trim()), node.trim().trim_end_matches('.'))
 }
 
-fn pod_named<'a>(snapshot: &'a Snapshot, by: &str) -> Option<&'a Pod> {
-    if let Some((ns, name)) = by.split_once('/') {
-        return snapshot.pods.get(ns, name);
+fn pod_named<'a>(snapshot: &'a Snapshot, by_uid: &FxHashMap<Uid, &'a Pod>, by: &str) -> Option<&'a Pod> {
+    match by.split_once('/') {
+        Some((ns, name)) => snapshot.pods.get(ns, name),
+        None => by_uid.get(&Uid::parse(by)).copied(),
     }
-    let uid = kubecause_evidence::Uid::parse(by);
-    snapshot.pods.all().iter().find(|p| !uid.is_none() && p.metadata.uid == uid)
 }

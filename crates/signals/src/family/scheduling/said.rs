@@ -25,8 +25,10 @@ pub(super) enum Reason {
     AntiAffinity,
     /// Topology spread.
     Spread,
-    /// Claims and volumes.
+    /// Claims that are not bound or not there.
     Claims,
+    /// The pod's volumes cannot be had on that node.
+    Volumes,
 }
 
 /// A message taken apart: reasons with the count of nodes, in order of the message.
@@ -95,10 +97,12 @@ fn classify(text: &str) -> Option<Reason> {
     if has(&["too many pods"]) {
         return Some(Reason::Short("pods".into()));
     }
-    if has(&["persistentvolumeclaim", "persistent volume", "volume node affinity", "volume zone", "volumezone",
-        "volumenodeaffinity", "volumebinding", "max volume count", "maxvolumecount", "nodiskconflict", "max csi volume",
-        "available disk", "read-write-once"]) {
+    if has(&["persistentvolumeclaim", "available persistent volumes to bind", "volumebindingnomatch"]) {
         return Some(Reason::Claims);
+    }
+    if has(&["persistentvolume", "volume node affinity", "volume zone", "volumezone", "volumenodeaffinity", "volumebinding",
+        "max volume count", "maxvolumecount", "nodiskconflict", "max csi volume", "available disk", "read-write-once"]) {
+        return Some(Reason::Volumes);
     }
     if has(&["taint"]) {
         return Some(taint(text));
@@ -204,6 +208,15 @@ mod tests {
         assert_eq!(reasons(text), [(Reason::Claims, 1)]);
         let text = "0/2 nodes are available: 2 Too many pods.";
         assert_eq!(reasons(text), [(Reason::Short("pods".into()), 2)]);
+    }
+
+    #[test]
+    fn volumes_are_told_from_claims() {
+        let text = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match PersistentVolume's node affinity.";
+        assert_eq!(reasons(text), [(Reason::Short("cpu".into()), 1), (Reason::Volumes, 1)]);
+        let text = "0/1 nodes are available: 1 node(s) had volume node affinity conflict.";
+        assert_eq!(reasons(text), [(Reason::Volumes, 1)]);
+        assert_eq!(reasons("persistentvolumeclaim \"data\" not found"), [(Reason::Claims, 1)]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Why a pod finds no node: the arithmetic over all nodes, held against what the scheduler said.
 
-use super::demand::{affine, host_ports, pinned, requests, selects, tolerates};
+use super::demand::{affine, fits_terms, host_ports, pinned, requests, selects, tolerates};
 use super::place::{Places, Refusal};
 use super::room::{Room, Rooms, Short};
 use super::said::{Reason, Said, TaintKind, kind_of_taint};
-use kubecause_evidence::kube::{Pod, Taint};
+use kubecause_evidence::kube::{PersistentVolume, Pod, Taint};
 use kubecause_evidence::{Snapshot, Str, Subject, Sym};
 
 /// What keeps the pod from every node that it is meant for.
@@ -38,6 +38,8 @@ struct Answer<'r> {
     room: &'r Room<'r>,
     selects: bool,
     affine: bool,
+    /// Whether the volumes of the pod can be had there.
+    volumes: bool,
     abnormal: Option<Str>,
     custom: Option<(TaintKind, Str)>,
     short: Vec<Short>,
@@ -47,7 +49,7 @@ struct Answer<'r> {
 
 impl Answer<'_> {
     fn meant(&self) -> bool {
-        self.selects && self.affine
+        self.selects && self.affine && self.volumes
     }
 
     fn roomy(&self) -> bool {
@@ -74,7 +76,8 @@ enum Reckoned {
 
 /// The verdict over a pod that waits; `None` where nothing is known to keep it from a node.
 pub(super) fn judge(snapshot: &Snapshot, rooms: Option<&Rooms<'_>>, pod: &Pod, said: &Said) -> Option<Verdict> {
-    if said.has(|r| *r == Reason::Claims) {
+    // What volumes tie to a place is told, with the nodes of that place, by the storage family.
+    if said.has(|r| matches!(r, Reason::Claims | Reason::Volumes)) {
         return Some(Verdict { cause: Cause::Claims, nodes: Vec::new(), reckoned: false });
     }
     match rooms.map_or(Reckoned::Unknown, |rooms| reckon(snapshot, rooms, pod)) {
@@ -86,6 +89,13 @@ pub(super) fn judge(snapshot: &Snapshot, rooms: Option<&Rooms<'_>>, pod: &Pod, s
     }
 }
 
+/// The volumes that the pod's claims are bound to.
+fn bound_volumes<'s>(snapshot: &'s Snapshot, pod: &Pod) -> Vec<&'s PersistentVolume> {
+    let claims = pod.claim_names().into_iter();
+    let claims = claims.filter_map(|name| snapshot.claims.get(&pod.metadata.namespace, &name));
+    claims.filter_map(|c| snapshot.volumes.get("", &c.spec.volume_name)).collect()
+}
+
 fn agrees(cause: &Cause, said: &Said) -> bool {
     said.has(|reason| match cause {
         Cause::Selector | Cause::NodeAffinity => *reason == Reason::Labels,
@@ -95,7 +105,7 @@ fn agrees(cause: &Cause, said: &Said) -> bool {
         Cause::ShortOf(_) => matches!(reason, Reason::Short(_)),
         Cause::Place(Refusal::Spread(_)) => *reason == Reason::Spread,
         Cause::Place(_) => matches!(reason, Reason::Affinity | Reason::AntiAffinity),
-        Cause::Claims => *reason == Reason::Claims,
+        Cause::Claims => matches!(reason, Reason::Claims | Reason::Volumes),
     })
 }
 
@@ -103,8 +113,9 @@ fn reckon(snapshot: &Snapshot, rooms: &Rooms<'_>, pod: &Pod) -> Reckoned {
     let asked = requests(&pod.spec);
     let ports = host_ports(&pod.spec);
     let places = Places::of(snapshot, rooms, pod);
+    let volumes = bound_volumes(snapshot, pod);
     let ask = |room| {
-        let mut answer = first_look(room, pod);
+        let mut answer = first_look(room, pod, &volumes);
         if rooms.pods_known {
             answer.short = room.short_of(&asked);
             answer.port = room.taken(&ports).map(|(port, holder)| (port, holder.clone()));
@@ -119,7 +130,7 @@ fn reckon(snapshot: &Snapshot, rooms: &Rooms<'_>, pod: &Pod) -> Reckoned {
     decide(pod, &answers)
 }
 
-fn first_look<'r>(room: &'r Room<'r>, pod: &Pod) -> Answer<'r> {
+fn first_look<'r>(room: &'r Room<'r>, pod: &Pod, volumes: &[&PersistentVolume]) -> Answer<'r> {
     let node = room.node;
     let cordon = node.spec.unschedulable.then(|| Taint {
         key: Sym::new("node.kubernetes.io/unschedulable"),
@@ -130,6 +141,7 @@ fn first_look<'r>(room: &'r Room<'r>, pod: &Pod) -> Answer<'r> {
         room,
         selects: selects(pod, node),
         affine: affine(pod, node),
+        volumes: volumes.iter().all(|v| fits_terms(&v.spec.node_affinity.required, node)),
         abnormal: None,
         custom: None,
         short: Vec::new(),
@@ -158,6 +170,9 @@ fn refused(cause: Cause, nodes: Vec<Sym>) -> Reckoned {
 fn decide(pod: &Pod, answers: &[Answer<'_>]) -> Reckoned {
     let meant: Vec<&Answer<'_>> = answers.iter().filter(|a| a.meant()).collect();
     if meant.is_empty() {
+        if answers.iter().any(|a| a.selects && a.affine) {
+            return refused(Cause::Claims, Vec::new());
+        }
         let labels = !pod.spec.node_selector.is_empty() && !answers.iter().any(|a| a.selects);
         let cause = if labels { Cause::Selector } else { Cause::NodeAffinity };
         return refused(cause, Vec::new());
@@ -258,7 +273,7 @@ fn from_message(pod: &Pod, said: &Said) -> Option<Verdict> {
             let affinity = !pod.spec.affinity.node_affinity.required.node_selector_terms.is_empty();
             if affinity && pod.spec.node_selector.is_empty() { Cause::NodeAffinity } else { Cause::Selector }
         }
-        Reason::Claims => Cause::Claims,
+        Reason::Claims | Reason::Volumes => Cause::Claims,
     };
     Some(Verdict { cause, nodes: Vec::new(), reckoned: false })
 }

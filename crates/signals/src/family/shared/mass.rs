@@ -25,6 +25,7 @@ pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sin
     let mut finding = Finding::new("shared.most-nodes-silent", Subject::cluster())
         .since(first.span.first)
         .cite(Source::Condition, first.span.first, "nodes", text)
+        .param("together", "most-nodes")
         .param("silent", silent.len())
         .param("nodes", total);
     for f in silent {

@@ -8,6 +8,8 @@ use crate::freshness::{is_recent, is_recurring};
 use kubecause_evidence::kube::{Claim, Event, PersistentVolume, StorageClass};
 use kubecause_evidence::{Kind, Snapshot};
 use kubecause_model::Source;
+use rustc_hash::FxHashMap;
+use std::cell::LazyCell;
 
 /// A claim may wait this many seconds for its volume before it counts as unbound.
 const PATIENCE_SECONDS: i64 = 60;
@@ -26,11 +28,21 @@ enum Class<'a> {
     Unknown,
 }
 
+/// Volumes by the name of their class.
+type ByClass<'a> = FxHashMap<&'a str, Vec<&'a PersistentVolume>>;
+
 pub(super) fn look(snapshot: &Snapshot, users: &Users<'_>, sink: &mut Sink) {
+    let volumes = LazyCell::new(|| {
+        let mut volumes = ByClass::default();
+        for volume in snapshot.volumes.all() {
+            volumes.entry(&volume.spec.storage_class_name).or_default().push(volume);
+        }
+        volumes
+    });
     for claim in snapshot.claims.all() {
         let open = claim.status.phase == "Pending" || claim.status.phase == "Lost";
         if open && !claim.metadata.is_deleting() {
-            judge(&View { snapshot, claim, users }, sink);
+            judge(&View { snapshot, claim, users, volumes: &volumes }, sink);
         }
     }
 }
@@ -40,6 +52,7 @@ struct View<'a> {
     snapshot: &'a Snapshot,
     claim: &'a Claim,
     users: &'a Users<'a>,
+    volumes: &'a ByClass<'a>,
 }
 
 impl<'a> View<'a> {
@@ -83,14 +96,14 @@ impl<'a> View<'a> {
     }
 
     /// Volumes of the claim's class.
-    fn candidates(&self, class: &Class<'_>) -> Vec<&'a PersistentVolume> {
+    fn candidates(&self, class: &Class<'_>) -> &'a [&'a PersistentVolume] {
         let name = match class {
             Class::Known(class) => &class.metadata.name,
             Class::Missing(name) => *name,
             Class::NoDefault | Class::Static => "",
             Class::Unknown => self.claim.class().unwrap_or_default(),
         };
-        self.snapshot.volumes.all().iter().filter(|v| *v.spec.storage_class_name == *name).collect()
+        self.volumes.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether some pod that mounts the claim waits to be placed.
@@ -123,7 +136,7 @@ fn judge(view: &View<'_>, sink: &mut Sink) {
     if candidates.is_empty() {
         without_volumes(view, &class, sink);
     } else {
-        compare(view, &candidates, sink);
+        compare(view, candidates, sink);
     }
 }
 

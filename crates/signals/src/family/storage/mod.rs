@@ -58,6 +58,12 @@ const SIGNALS: &[Signal] = &[
         Needs::Kind(Kind::PersistentVolume),
         Needs::Kind(Kind::PersistentVolumeClaim),
     ]),
+    Signal::fact("volume.home-nodes-refuse", "The nodes where the pod's volume is refuse the pod for another reason.", &[
+        Needs::Kind(Kind::Pod),
+        Needs::Kind(Kind::Node),
+        Needs::Kind(Kind::PersistentVolume),
+        Needs::Kind(Kind::PersistentVolumeClaim),
+    ]),
     Signal::fact("volume.full", "A volume has less than five percent and five GiB, or no inodes, left.", &[]),
     Signal::fact("volume.write-failed-full", "A container reports a full disk on the path of a claim.", &[
         Needs::ContainerLog,

@@ -212,9 +212,13 @@ fn a_volume_in_another_zone_is_told_from_a_full_node_in_its_zone() {
         let objects = [("Pod", pod.as_str()), ("PersistentVolumeClaim", &bound), ("PersistentVolume", &pv), ("Node", &a), ("Node", &b)];
         seen(&objects).iter().map(|f| f.signal).collect::<Vec<_>>()
     };
-    assert_eq!(run("a", "b"), ["volume.affinity-conflict"]);
+    assert_eq!(run("a", "b"), ["volume.affinity-conflict", "volume.home-nodes-refuse"]);
     assert_eq!(run("b", "c"), ["volume.affinity-conflict", "volume.no-node-fits"]);
     assert!(zone::rejects_all("0/2 nodes are available: 2 node(s) had volume node affinity conflict."));
+    assert!(zone::rejects_all(
+        "0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 node(s) \
+         didn't match PersistentVolume's node affinity. preemption: 0/3 nodes are available: 3 Preemption is not helpful."
+    ));
     assert!(!zone::rejects_all(message));
 }
 

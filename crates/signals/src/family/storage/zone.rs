@@ -1,17 +1,25 @@
 //! Pods whose volume is where none of their nodes is: a zone, or one machine for a local volume.
 
 use crate::finding::{Finding, Sink};
-use kubecause_evidence::kube::{Node, NodeSelectorTerm, NodeSelectorTerms, PersistentVolume, Pod};
-use kubecause_evidence::{Kind, Labels, Snapshot};
+use kubecause_evidence::kube::{Node, NodeSelectorTerm, NodeSelectorTerms, PersistentVolume, Pod, Toleration};
+use kubecause_evidence::{Kind, Labels, Snapshot, Subject};
 use kubecause_model::Source;
 
 /// The scheduler's words, up to 1.32 and after. Source: kubernetes `pkg/scheduler/framework/plugins/volumebinding`.
 const WORDS: [&str; 3] =
     ["had volume node affinity conflict", "didn't match PersistentVolume's node affinity", "had no available volume zone"];
 
+/// The taints of control plane nodes: such a node is no home for the pods of others.
+const ROLE: &str = "node-role.kubernetes.io/";
+/// A pod that waits for less than this is only on its way.
+const PATIENCE_SECONDS: i64 = 30;
+/// How many nodes a finding names at most.
+const NAMES_MAX: usize = 8;
+
 pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
     for pod in snapshot.pods.all() {
-        if pod.is_scheduled() || pod.is_finished() || pod.metadata.is_deleting() {
+        let young = snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS);
+        if young || pod.is_scheduled() || pod.is_finished() || pod.metadata.is_deleting() {
             continue;
         }
         let Some(condition) = pod.condition("PodScheduled").filter(|c| c.is_false()) else { continue };
@@ -29,18 +37,35 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
         if rejects_all(&condition.message) {
             sink.add(place(snapshot, pod, cite("volume.affinity-conflict-everywhere")));
         }
-        if let Some(volume) = volumes(snapshot, pod).find(|v| !fits_somewhere(snapshot, pod, v)) {
-            sink.add(with_volume(cite("volume.no-node-fits"), volume));
+        for volume in volumes(snapshot, pod) {
+            match homes(snapshot, pod, volume) {
+                Some(homes) if homes.is_empty() => sink.add(with_volume(cite("volume.no-node-fits"), volume)),
+                Some(homes) => sink.add(with_homes(with_volume(cite("volume.home-nodes-refuse"), volume), &homes)),
+                None => {}
+            }
         }
     }
 }
 
-/// Whether the message counts as many conflicts as there are nodes: `0/2 nodes are available: 2 node(s) had …`.
+/// Whether the message counts as many conflicts as there are nodes: `0/2 nodes are available: 2 node(s) had …`. Nodes
+/// of the control plane and nodes that the pod itself excludes are no way out.
 pub(super) fn rejects_all(message: &str) -> bool {
-    let total = message.split_once('/').and_then(|(_, rest)| rest.split_whitespace().next());
-    let Some((before, _)) = WORDS.iter().find_map(|w| message.split_once(w)) else { return false };
-    let count = before.trim_end().strip_suffix("node(s)").and_then(|b| b.split_whitespace().next_back());
-    total.is_some() && total == count
+    let body = message.split("preemption:").next().unwrap_or(message);
+    let total = body.split_once('/').and_then(|(_, rest)| rest.split_whitespace().next()?.parse::<u32>().ok());
+    let list = body.split_once(": ").map_or("", |(_, list)| list);
+    let counted = list.split(", ").filter_map(|piece| {
+        let (count, text) = piece.trim().split_once(' ')?;
+        Some((count.parse::<u32>().ok()?, text))
+    });
+    let (mut conflicts, mut excluded) = (0, 0);
+    for (count, text) in counted {
+        if WORDS.iter().any(|w| text.contains(w)) {
+            conflicts += count;
+        } else if text.contains(ROLE) || text.contains("Pod's node affinity/selector") || text.contains("node selector") {
+            excluded += count;
+        }
+    }
+    conflicts > 0 && total.is_some_and(|total| total > 0 && conflicts + excluded >= total)
 }
 
 /// The bound volumes of the pod's claims that are tied to a place.
@@ -69,18 +94,31 @@ fn with_volume(finding: Finding, volume: &PersistentVolume) -> Finding {
         .naming(volume.metadata.subject(Kind::PersistentVolume))
 }
 
-/// Whether some node is where the volume is and where the pod itself may go, readiness and room aside. Where nodes
-/// were not listed, one may exist.
-fn fits_somewhere(snapshot: &Snapshot, pod: &Pod, volume: &PersistentVolume) -> bool {
-    let wanted = |n: &Node| {
-        pod.spec.node_selector.all_in(&n.metadata.labels) && admits(&pod.spec.affinity.node_affinity.required, n)
+fn with_homes(finding: Finding, homes: &[&Node]) -> Finding {
+    let names: Vec<&str> = homes.iter().take(NAMES_MAX).map(|n| n.metadata.name.as_str()).collect();
+    let finding = finding.param("nodes", names.join(", "));
+    homes.iter().take(NAMES_MAX).fold(finding, |f, n| f.naming(Subject::node(&n.metadata.name)))
+}
+
+/// The nodes where the volume is and where the pod itself may go, readiness and room aside. `None` where nodes were
+/// not listed, or none suits the pod at all: then it does not wait for its volume.
+fn homes<'a>(snapshot: &'a Snapshot, pod: &Pod, volume: &PersistentVolume) -> Option<Vec<&'a Node>> {
+    let wanted = |n: &&Node| {
+        pod.spec.node_selector.all_in(&n.metadata.labels)
+            && admits(&pod.spec.affinity.node_affinity.required, n)
+            && !is_closed(&pod.spec.tolerations, n)
     };
-    let nodes = snapshot.nodes.all();
-    // A pod that no node admits at all waits for that, not for its volume.
-    if !snapshot.has(&Kind::Node) || !nodes.iter().any(wanted) {
-        return true;
+    let usable: Vec<&Node> = snapshot.nodes.all().iter().filter(wanted).collect();
+    if !snapshot.has(&Kind::Node) || usable.is_empty() {
+        return None;
     }
-    nodes.iter().any(|n| wanted(n) && admits(&volume.spec.node_affinity.required, n))
+    Some(usable.into_iter().filter(|n| admits(&volume.spec.node_affinity.required, n)).collect())
+}
+
+/// Whether the node is the control plane's and the pod does not tolerate that.
+fn is_closed(tolerations: &[Toleration], node: &Node) -> bool {
+    let bears = |key: &str| tolerations.iter().any(|t| t.key.is_empty() || t.key == *key);
+    node.spec.taints.iter().any(|t| t.key.starts_with(ROLE) && t.effect != "PreferNoSchedule" && !bears(&t.key))
 }
 
 fn admits(terms: &NodeSelectorTerms, node: &Node) -> bool {

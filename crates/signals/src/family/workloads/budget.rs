@@ -17,8 +17,13 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         if s.disruptions_allowed > 0 || s.expected_pods == 0 || s.current_healthy < s.expected_pods {
             continue;
         }
-        let pods = snapshot.pods.in_namespace(&budget.metadata.namespace).iter();
-        let covered: Vec<&Pod> = pods.filter(|p| p.is_scheduled() && selected(budget, p) && !p.is_finished()).collect();
+        let labels = &budget.spec.selector.match_labels;
+        let counts = |p: &&Pod| p.is_scheduled() && selected(budget, p) && !p.is_finished();
+        let covered: Vec<&Pod> = if labels.is_empty() {
+            snapshot.pods.in_namespace(&budget.metadata.namespace).iter().filter(counts).collect()
+        } else {
+            snapshot.pods_labelled(&budget.metadata.namespace, labels).filter(counts).collect()
+        };
         let on: Vec<&&Pod> = covered.iter().filter(|p| cordoned.contains(&p.spec.node_name)).collect();
         let refused = covered.iter().find_map(|p| refusal(snapshot, p));
         if on.is_empty() && refused.is_none() {

@@ -1,7 +1,8 @@
 //! Pods that a controller is not allowed to make: `FailedCreate` events and `ReplicaFailure` conditions.
 
 use super::words::{Refusal, read};
-use super::{at, lacks_pods, named, newest};
+use super::super::makers;
+use super::{at, lacks_pods, newest};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recurring;
 use kubecause_evidence::kube::{Event, Workload};
@@ -52,7 +53,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn tell<'a>(snapshot: &Snapshot, all: &'a mut All, made: &Subject, message: &str, citation: Citation) -> &'a mut Told {
     let refusal = read(snapshot, made.ns(), message);
-    let told = all.entry((refusal.signal, named(snapshot, made))).or_default();
+    let told = all.entry((refusal.signal, makers::of_replica_set(snapshot, made))).or_default();
     told.refusal.get_or_insert(refusal);
     told.citations.push(citation);
     told

@@ -122,21 +122,6 @@ fn lacks_pods(w: &Workload) -> bool {
     }
 }
 
-/// The workload that a person would name. A ReplicaSet that was not collected is told by its Deployment's name.
-fn named(snapshot: &Snapshot, made: &Subject) -> Subject {
-    let top = snapshot.top_owner(made).object();
-    if top.kind == Kind::ReplicaSet
-        && snapshot.workload(&top).is_none()
-        && let Some((stem, _)) = top.name.rsplit_once('-')
-    {
-        let deployment = Subject::new(Kind::Deployment, top.ns(), stem);
-        if snapshot.workload(&deployment).is_some() {
-            return deployment;
-        }
-    }
-    top
-}
-
 /// How citations name a workload.
 fn at(subject: &Subject) -> String {
     format!("{}s/{subject}", subject.kind.as_str().to_lowercase())
