@@ -42,7 +42,7 @@ pub fn run(repository: &Path, area: &str, id: &str, dry_run: bool) -> Result<()>
         let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         ensure!(!word.is_empty() && word.bytes().all(good), "{word:?}: use lower-case words joined by hyphens");
     }
-    let page = |headings: &[&str]| headings.iter().map(|h| format!("## {h}\n\n…\n\n")).collect::<String>();
+    let page = |headings: &[&str]| headings.iter().fold(String::new(), |page, h| page + "## " + h + "\n\n…\n\n");
     let subject = match area {
         "node" => "node",
         "pod" => "container",

@@ -25,7 +25,10 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     if !more.is_empty() {
         markdown.push_str("\n\n---\n");
         for mode in more.iter().take(MORE) {
-            markdown.push_str(&format!("\n- `{}` {}", mode.id, plain(mode.title.get(lang))));
+            markdown.push_str("\n- `");
+            markdown.push_str(&mode.id);
+            markdown.push_str("` ");
+            markdown.push_str(&plain(mode.title.get(lang)));
         }
         markdown.push('\n');
     }

@@ -8,7 +8,7 @@ use crate::words;
 use kubecause_catalogue::{Mode, ModeKind, SubjectClass};
 use kubecause_evidence::{Relation, Subject};
 use kubecause_model::{Alternative, CauseRef, Confidence};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// The other causes of one incident.
 #[derive(Debug, Default)]
@@ -24,15 +24,15 @@ const MAX: usize = 6;
 pub(crate) fn of(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, root: usize) -> Others {
     let mut others = Others::default();
     let Some(own) = graph.instances.get(root) else { return others };
-    let mut known: BTreeMap<(String, Subject), ()> = BTreeMap::new();
+    let mut known: BTreeSet<(String, Subject)> = BTreeSet::new();
     for i in graph.following(root) {
         if let Some(x) = graph.instances.get(i) {
-            known.insert((x.mode.id.clone(), x.subject.object()), ());
+            known.insert((x.mode.id.clone(), x.subject.object()));
         }
     }
     for rival in choice.alternatives.get(&root).into_iter().flatten() {
         if let Some(x) = graph.instances.get(*rival)
-            && known.insert((x.mode.id.clone(), x.subject.object()), ()).is_none()
+            && known.insert((x.mode.id.clone(), x.subject.object()))
         {
             others.alternatives.push(alternative(context, x, x.confidence().unwrap_or(Confidence::Possible)));
         }
@@ -43,7 +43,7 @@ pub(crate) fn of(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, root
     let links: Vec<&Instance<'_>> = links.filter(|x| x.mode.kind == ModeKind::Link).take(20).collect();
     for link in links {
         for (mode, subject) in could_explain(context, link) {
-            if known.insert((mode.id.clone(), subject.object()), ()).is_some() || mode.id == own.mode.id {
+            if !known.insert((mode.id.clone(), subject.object())) || mode.id == own.mode.id {
                 continue;
             }
             let seen = evaluate(context, mode, &subject);

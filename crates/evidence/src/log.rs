@@ -46,11 +46,16 @@ pub struct LogFile {
     clock: Clock,
 }
 
-/// How a client that could not retrieve a log begins (kubectl, kubelet).
-const EXCUSES: [&str; 4] = [
+/// How a client that could not retrieve a log begins (kubectl, kubelet). `error: ` alone is how many an application
+/// begins its last line, so that of kubectl counts with its own words only.
+const EXCUSES: [&str; 8] = [
     "unable to retrieve container logs for",
     "Error from server",
-    "error: ",
+    "Unable to connect to the server",
+    "error: You must be logged in to the server",
+    "error: a container name must be specified for pod",
+    "error: timed out waiting for the condition",
+    "error: unable to retrieve container logs",
     "failed to try resolving symlinks in path",
 ];
 

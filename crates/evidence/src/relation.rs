@@ -33,6 +33,14 @@ pub enum Relation {
     ClaimPods,
     /// A pod and the claims that it mounts.
     PodClaims,
+    /// A claim and the workloads whose pods mount it.
+    ClaimWorkloads,
+    /// A workload and the claims that its pods mount.
+    WorkloadClaims,
+    /// A claim and the Services that select the pods that mount it.
+    ClaimServices,
+    /// A Service and the claims that the pods behind it mount.
+    ServiceClaims,
     /// A namespace and what is in it.
     NamespaceObjects,
     /// An object and its namespace.
@@ -49,7 +57,7 @@ pub enum Relation {
 
 impl Relation {
     /// All relations with their names in `mode.toml`.
-    pub const ALL: [(Self, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str); 23] = [
         (Self::Same, "same"),
         (Self::NodePods, "node-pods"),
         (Self::PodNode, "pod-node"),
@@ -63,6 +71,10 @@ impl Relation {
         (Self::IngressServices, "ingress-services"),
         (Self::ClaimPods, "claim-pods"),
         (Self::PodClaims, "pod-claims"),
+        (Self::ClaimWorkloads, "claim-workloads"),
+        (Self::WorkloadClaims, "workload-claims"),
+        (Self::ClaimServices, "claim-services"),
+        (Self::ServiceClaims, "service-claims"),
         (Self::NamespaceObjects, "namespace-objects"),
         (Self::ObjectNamespace, "object-namespace"),
         (Self::ClusterAll, "cluster-all"),
@@ -93,6 +105,10 @@ impl Relation {
             Self::IngressServices => Self::ServiceIngresses,
             Self::ClaimPods => Self::PodClaims,
             Self::PodClaims => Self::ClaimPods,
+            Self::ClaimWorkloads => Self::WorkloadClaims,
+            Self::WorkloadClaims => Self::ClaimWorkloads,
+            Self::ClaimServices => Self::ServiceClaims,
+            Self::ServiceClaims => Self::ClaimServices,
             Self::NamespaceObjects => Self::ObjectNamespace,
             Self::ObjectNamespace => Self::NamespaceObjects,
             Self::ClusterAll => Self::AllCluster,
@@ -182,6 +198,10 @@ impl Snapshot {
             Relation::ServiceIngresses if subject.kind == Kind::Service => self.ingresses_to(subject),
             Relation::PodClaims => self.claims_of(subject),
             Relation::ClaimPods if subject.kind == Kind::PersistentVolumeClaim => self.pods_mounting(subject),
+            Relation::ClaimWorkloads => self.through(subject, Relation::ClaimPods, Relation::PodWorkload),
+            Relation::WorkloadClaims => self.through(subject, Relation::WorkloadPods, Relation::PodClaims),
+            Relation::ClaimServices => self.through(subject, Relation::ClaimPods, Relation::PodServices),
+            Relation::ServiceClaims => self.through(subject, Relation::ServicePods, Relation::PodClaims),
             Relation::ObjectNamespace => {
                 subject.namespace.iter().map(|ns| Subject::cluster_wide(Kind::Namespace, ns.clone())).collect()
             }
@@ -190,6 +210,11 @@ impl Snapshot {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Two relations, one after the other.
+    fn through(&self, subject: &Subject, first: Relation, then: Relation) -> Vec<Subject> {
+        self.reach(first, subject).iter().flat_map(|middle| self.reach(then, middle)).collect()
     }
 
     /// The node that a pod is on, or that its events were reported from.

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "fields carry the names and the meaning of the Kubernetes API reference")]
 
 mod config;
+mod container;
 mod control;
 mod event;
 mod meta;
@@ -14,6 +15,7 @@ mod storage;
 mod workload;
 
 pub use config::*;
+pub use container::*;
 pub use control::*;
 pub use event::*;
 pub use meta::*;

@@ -1,7 +1,8 @@
 //! Claims, volumes, classes, drivers.
 
 use super::meta::{Condition, Meta, ObjectRef, Resources, Selector};
-use super::pod::{NodeSelectorTerms, ResourceNeeds};
+use super::container::ResourceNeeds;
+use super::pod::NodeSelectorTerms;
 use crate::de::{self, List, Sym};
 use serde::Deserialize;
 

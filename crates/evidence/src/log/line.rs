@@ -188,7 +188,7 @@ mod tests {
             ("10月 16 09:50:55 ubuntu kubelet[1]: x", local("0000-10-16T09:50:55", HasYear::No)),
             ("{\"level\":\"warn\",\"ts\":\"2026-11-22T17:44:04Z\",\"msg\":\"x\"}", utc("2026-11-22T17:44:04Z")),
             ("{\"ts\":1795369445.5,\"msg\":\"x\"}", utc("2026-11-22T17:44:05Z")),
-            ("[ 2975.634492] veth: x", Some(Stamp::SinceBoot(2975.634_492))),
+            ("[ 2975.634492] veth: x", Some(Stamp::SinceBoot(2_975.634_492))),
             ("starting mailer v3", None),
             ("[not a time] x", None),
             ("I9999 99:99:99 x", None),

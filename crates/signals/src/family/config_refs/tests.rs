@@ -17,9 +17,7 @@ fn seen(pod: &str, maps: &[&str], listed: bool) -> Vec<Finding> {
     let mut b = SnapshotBuilder::default();
     b.taken_at(at("2026-01-01T00:05:00Z"));
     b.access(Kind::Pod, Access::Listed);
-    for json in [pod] {
-        Ingest::parse("Pod", json).into_iter().for_each(|o| b.push(o));
-    }
+    Ingest::parse("Pod", pod).into_iter().for_each(|o| b.push(o));
     for map in maps {
         let json = format!(r#"{{"metadata":{{"name":"{map}","namespace":"shop"}},"data":{{"app.conf":"x"}}}}"#);
         Ingest::parse("ConfigMap", &json).into_iter().for_each(|o| b.push(o));

@@ -59,6 +59,7 @@ const REASONS: &[(&str, &str)] = &[
 const FAILING: &[&str] = &[
     "container.app-exit",
     "container.init-failing",
+    "container.init-waiting",
     "container.killed-by-signal",
     "probe.liveness-failing",
     "probe.readiness-failing",
@@ -79,6 +80,8 @@ fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
     for subject in sorted {
         if let Some(reason) = reason_of(snapshot, findings, subject) {
             tell(snapshot, &directory, subject, &reason, sink);
+        } else if let Some(waits) = findings.on(subject).find(|f| f.signal == "container.init-waiting" && f.subject == *subject) {
+            awaited(snapshot, &directory, waits, sink);
         }
     }
     for refused in findings.of("log.app-forbidden") {
@@ -239,10 +242,44 @@ fn unreachable(
     sink.add(finding);
 }
 
+/// Whom a waiting init container's command calls, where its log does not say it: a Service without a pod that serves, or none at all.
+fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink: &mut Sink) {
+    let Some(pod) = snapshot.pod(&waits.subject) else { return };
+    let Some(spec) = waits.subject.container.as_deref().and_then(|c| pod.spec.container(c)) else { return };
+    for (endpoint, command) in super::waiting::called_by(spec) {
+        let mut finding = Finding::new("app.dependency-unreachable", waits.subject.clone())
+            .span(waits.span)
+            .cite(kubecause_model::Source::Field, None, super::lifecycle::pod_reference(pod), format!("command: {command}"))
+            .param("container", &spec.name)
+            .param("host", &endpoint.host)
+            .param("port", endpoint.port.map(|p| p.to_string()).unwrap_or_default())
+            .param("how", "waited for");
+        match directory.callee(&pod.metadata.namespace, &endpoint.host) {
+            Callee::Nobody(..) => broken_reference(directory, pod, spec, &endpoint, None, &finding, sink),
+            Callee::Service(service) => {
+                let backends = not_ready_backends(snapshot, &service);
+                let known_port = directory.service(&service).is_none_or(|s| endpoint.port.is_none_or(|port| s.spec.ports.iter().any(|p| p.port == i32::from(port))));
+                if !known_port {
+                    broken_reference(directory, pod, spec, &endpoint, Some(&service), &finding, sink);
+                }
+                if backends.is_empty() && known_port && !snapshot.reach(kubecause_evidence::Relation::ServicePods, &service).is_empty() {
+                    continue;
+                }
+                finding = finding.param("service", &service).naming(service.clone());
+                for backend in backends {
+                    finding = finding.naming(backend);
+                }
+            }
+            Callee::Elsewhere => continue,
+        }
+        sink.add(finding);
+    }
+}
+
 fn finding_kind(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    if says(&["no such host", "enotfound", "eai_again", "unknownhost", "not known", "name resolution", "translate host", "getaddrinfo", "resolve", "host not found", "bad address"]) {
+    if says(&["no such host", "enotfound", "eai_again", "unknownhost", "not known", "name resolution", "translate host", "getaddrinfo", "resolve", "host not found", "bad address", "nxdomain"]) {
         return Some("not resolved");
     }
     if says(&["refused", "(111)"]) {

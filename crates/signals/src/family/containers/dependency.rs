@@ -25,6 +25,8 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"(?i)could not resolve host:? '?(?P<host>[A-Za-z0-9._-]+)",
         r#"host not found in upstream "(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d+))?"#,
         r"bad address '(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d+))?'",
+        r"can't resolve '(?P<host>[A-Za-z0-9._-]+)'",
+        r"server can't find (?P<host>[A-Za-z0-9._-]+): NXDOMAIN",
         r#"server at "(?P<host>[^"]+)"(?: \([^)]*\))?,? port (?P<port>\d+)"#,
         r#"(?i)host(?:name)?[ =:]+["']?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*)["']?[ ,;]+port[ =:]+["']?(?P<port>\d+)"#,
     ]

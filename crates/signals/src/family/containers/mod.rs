@@ -14,6 +14,7 @@ mod mesh;
 mod oom;
 mod requests;
 mod start;
+mod waiting;
 mod words;
 
 pub use app_logs::APP_LOGS;
@@ -46,6 +47,11 @@ const SIGNALS: &[Signal] = &[
     ),
     Signal::fact("container.init-failing", "An init container ends with an error; the pod's containers wait for it.", POD),
     Signal::fact(
+        "container.init-waiting",
+        "An init container runs on: a loop that waits or repeats itself for a minute and a half, or anything for ten minutes; the pod's containers wait for it.",
+        POD,
+    ),
+    Signal::fact(
         "container.command-not-found",
         "The runtime or the shell could not find or execute the container's command (StartError, ContainerCannotRun, exit 126 or 127).",
         POD,
@@ -68,6 +74,7 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         exits::observe(&context, &ended, sink);
     }
     start::observe(snapshot, sink);
+    waiting::observe(snapshot, sink);
     limits::observe(snapshot, sink);
 }
 

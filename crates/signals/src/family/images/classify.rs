@@ -109,6 +109,9 @@ pub(super) fn classify(message: &str, image: &str) -> Option<Cause> {
     if text.contains("context deadline exceeded") && (text.contains("https://") || text.contains("http://")) {
         return Some(Cause::Unreachable("timeout"));
     }
+    if proxy_refuses(&text) {
+        return Some(Cause::Unreachable("proxy"));
+    }
     if says(HIDDEN) {
         return Some(Cause::Hidden);
     }
@@ -116,6 +119,14 @@ pub(super) fn classify(message: &str, image: &str) -> Option<Cause> {
         return Some(Cause::Denied);
     }
     says(ABSENT).then_some(Cause::Absent)
+}
+
+/// A refusal without a body of the registry's own: `…/manifests/1.27": Forbidden` is what a proxy on the way answers to CONNECT.
+fn proxy_refuses(text: &str) -> bool {
+    const STATUS: [&str; 5] = ["forbidden", "proxy authentication required", "bad gateway", "service unavailable", "gateway timeout"];
+    let asked = text.contains("failed to do request") || text.contains("get \"https://") || text.contains("head \"https://");
+    let last = text.trim_end().trim_end_matches('.').rsplit("\": ").next().unwrap_or_default();
+    asked && STATUS.contains(&last)
 }
 
 /// The host that the message says was asked: of the URL, or of the name that was looked up.
@@ -184,6 +195,11 @@ mod tests {
             (
                 "reading manifest 9.9 in docker.io/library/nginx: manifest unknown",
                 Some(Cause::Absent),
+            ),
+            (
+                "failed to resolve reference \"docker.io/library/nginx:1\": failed to do request: Head \
+                 \"https://registry-1.docker.io/v2/library/nginx/manifests/1\": Forbidden",
+                Some(Cause::Unreachable("proxy")),
             ),
             ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", None),
             ("Back-off pulling image \"nginx:9.9\"", None),

@@ -1,0 +1,239 @@
+//! Makes a Snapshot: takes evidence in any order, sorts it, removes duplicates, builds the indexes.
+
+use super::table::{HasMeta, Table};
+use super::{Access, ContainerLogKey, Snapshot};
+use crate::ingest::Ingest;
+use crate::kube::*;
+use crate::log::LogFile;
+use crate::node::NodeFacts;
+use crate::{Gap, Kind};
+use jiff::{Timestamp, ToSpan};
+
+/// Collects evidence in any order and makes a [`Snapshot`] of it.
+#[derive(Debug, Default)]
+pub struct SnapshotBuilder {
+    snapshot: Snapshot,
+    said_taken_at: Option<Timestamp>,
+}
+
+impl SnapshotBuilder {
+    /// Adds an object, and with it says nothing about whether its kind was fully listed.
+    pub fn push(&mut self, object: Ingest) {
+        fn put<T: HasMeta>(table: &mut Table<T>, mut object: T) {
+            object.meta_mut().trim();
+            table.items.push(object);
+        }
+        let s = &mut self.snapshot;
+        match object {
+            Ingest::Pod(o) => put(&mut s.pods, o),
+            Ingest::Node(o) => put(&mut s.nodes, o),
+            Ingest::Event(o) => s.events.push(o),
+            Ingest::Workload(o) => {
+                let table = match o.kind {
+                    WorkloadKind::Deployment => &mut s.deployments,
+                    WorkloadKind::ReplicaSet => &mut s.replica_sets,
+                    WorkloadKind::StatefulSet => &mut s.stateful_sets,
+                    WorkloadKind::DaemonSet => &mut s.daemon_sets,
+                    WorkloadKind::Job => &mut s.jobs,
+                    WorkloadKind::ReplicationController => &mut s.replication_controllers,
+                };
+                put(table, o);
+            }
+            Ingest::CronJob(o) => put(&mut s.cron_jobs, o),
+            Ingest::ControllerRevision(o) => put(&mut s.controller_revisions, o),
+            Ingest::Service(o) => put(&mut s.services, o),
+            Ingest::Endpoints(o) => put(&mut s.endpoints, o),
+            Ingest::EndpointSlice(o) => put(&mut s.endpoint_slices, o),
+            Ingest::Ingress(o) => put(&mut s.ingresses, o),
+            Ingest::IngressClass(o) => put(&mut s.ingress_classes, o),
+            Ingest::NetworkPolicy(o) => put(&mut s.network_policies, o),
+            Ingest::Claim(o) => put(&mut s.claims, o),
+            Ingest::Volume(o) => put(&mut s.volumes, o),
+            Ingest::StorageClass(o) => put(&mut s.storage_classes, o),
+            Ingest::VolumeAttachment(o) => put(&mut s.volume_attachments, o),
+            Ingest::CsiNode(o) => put(&mut s.csi_nodes, o),
+            Ingest::CsiDriver(o) => put(&mut s.csi_drivers, o),
+            Ingest::ConfigMap(o) => put(&mut s.config_maps, o),
+            Ingest::Secret(o) => put(&mut s.secrets, o),
+            Ingest::ServiceAccount(o) => put(&mut s.service_accounts, o),
+            Ingest::ResourceQuota(o) => put(&mut s.quotas, o),
+            Ingest::LimitRange(o) => put(&mut s.limit_ranges, o),
+            Ingest::PriorityClass(o) => put(&mut s.priority_classes, o),
+            Ingest::RuntimeClass(o) => put(&mut s.runtime_classes, o),
+            Ingest::Hpa(o) => put(&mut s.hpas, o),
+            Ingest::DisruptionBudget(o) => put(&mut s.budgets, o),
+            Ingest::Webhook(o) => put(&mut s.webhooks, o),
+            Ingest::ApiService(o) => put(&mut s.api_services, o),
+            Ingest::Crd(o) => put(&mut s.crds, o),
+            Ingest::Namespace(o) => put(&mut s.namespaces, o),
+            Ingest::Lease(o) => put(&mut s.leases, o),
+            Ingest::Other(kind, mut o) => {
+                o.metadata.trim();
+                s.others.push((kind, o));
+            }
+        }
+    }
+
+    /// Says whether a kind was listed. A kind once missing stays missing: part of it was not seen.
+    pub fn access(&mut self, kind: Kind, access: Access) {
+        let slot = self.snapshot.access.entry(kind).or_insert(access);
+        if access != Access::Listed {
+            *slot = access;
+        }
+    }
+
+    /// Adds a gap.
+    pub fn gap(&mut self, gap: Gap) {
+        self.snapshot.gaps.push(gap);
+    }
+
+    /// What is known of that node from its own files.
+    pub fn node(&mut self, name: &str) -> &mut NodeFacts {
+        self.snapshot.node_facts.entry(name.into()).or_default()
+    }
+
+    /// Adds a container's log.
+    pub fn container_log(&mut self, key: ContainerLogKey, log: LogFile) {
+        self.snapshot.container_logs.insert(key, log);
+    }
+
+    /// Adds the log of a control plane component.
+    pub fn component_log(&mut self, component: &str, log: LogFile) {
+        self.snapshot.component_logs.insert(component.into(), log);
+    }
+
+    /// Says the version of the API server.
+    pub fn version(&mut self, version: impl Into<String>) {
+        self.snapshot.version = Some(version.into());
+    }
+
+    /// Says what `/readyz?verbose` answered.
+    pub fn readyz(&mut self, answer: impl Into<String>) {
+        self.snapshot.readyz = Some(answer.into());
+    }
+
+    /// Says when the evidence was taken.
+    pub fn taken_at(&mut self, at: Option<Timestamp>) {
+        self.said_taken_at = at.or(self.said_taken_at);
+    }
+
+    /// Sorts, removes duplicates, builds the indexes.
+    pub fn finish(self) -> Snapshot {
+        let mut s = self.snapshot;
+        seal_all(&mut s);
+        s.events.sort_by(|a, b| {
+            (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
+        });
+        s.events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
+        s.others.sort_by(|a, b| {
+            (&a.0, &a.1.metadata.namespace, &a.1.metadata.name).cmp(&(
+                &b.0,
+                &b.1.metadata.namespace,
+                &b.1.metadata.name,
+            ))
+        });
+        s.gaps.sort();
+        s.gaps.dedup();
+        s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
+        index(&mut s);
+        s.links = crate::relation::Links::new(&s);
+        let taken_at = s.taken_at;
+        for facts in s.node_facts.values_mut() {
+            let booted_at = facts.booted_at(taken_at);
+            for log in &mut facts.logs {
+                log.anchor(taken_at);
+                log.anchor_boot(booted_at);
+            }
+        }
+        s.component_logs.values_mut().chain(s.container_logs.values_mut()).for_each(|l| l.anchor(taken_at));
+        s
+    }
+}
+
+fn seal_all(s: &mut Snapshot) {
+    s.pods.seal();
+    s.nodes.seal();
+    for table in [
+        &mut s.deployments,
+        &mut s.replica_sets,
+        &mut s.stateful_sets,
+        &mut s.daemon_sets,
+        &mut s.jobs,
+        &mut s.replication_controllers,
+    ] {
+        table.seal();
+    }
+    s.cron_jobs.seal();
+    s.controller_revisions.seal();
+    s.services.seal();
+    s.endpoints.seal();
+    s.endpoint_slices.seal();
+    s.ingresses.seal();
+    s.ingress_classes.seal();
+    s.network_policies.seal();
+    s.claims.seal();
+    s.volumes.seal();
+    s.storage_classes.seal();
+    s.volume_attachments.seal();
+    s.csi_nodes.seal();
+    s.csi_drivers.seal();
+    s.config_maps.seal();
+    s.secrets.seal();
+    s.service_accounts.seal();
+    s.quotas.seal();
+    s.limit_ranges.seal();
+    s.priority_classes.seal();
+    s.runtime_classes.seal();
+    s.hpas.seal();
+    s.budgets.seal();
+    s.webhooks.seal();
+    s.api_services.seal();
+    s.crds.seal();
+    s.namespaces.seal();
+    s.leases.seal();
+}
+
+fn index(s: &mut Snapshot) {
+    for (i, pod) in s.pods.items.iter().enumerate() {
+        let i = u32::try_from(i).unwrap_or(u32::MAX);
+        let meta = &pod.metadata;
+        if pod.is_scheduled() {
+            s.pods_by_node.entry(pod.spec.node_name.arc()).or_default().push(i);
+        }
+        if let Some(owner) = meta.controller() {
+            s.pods_by_owner.entry(owner.uid).or_default().push(i);
+        }
+        for (k, v) in meta.labels.iter() {
+            s.pods_by_label.entry((meta.namespace.arc(), k.arc(), v.arc())).or_default().push(i);
+        }
+    }
+    for (i, event) in s.events.iter().enumerate() {
+        let subject = event.regarding.subject().object();
+        s.events_by_subject.entry(subject).or_default().push(u32::try_from(i).unwrap_or(u32::MAX));
+    }
+}
+
+/// The newest time that two independent kinds of record support, within ten minutes of each other; the newest of
+/// all where there is only one kind. One skewed clock does not decide.
+fn supported_time(s: &Snapshot) -> Option<Timestamp> {
+    let conditions = |pod: &Pod| pod.status.conditions.iter().filter_map(|c| c.last_transition_time).max();
+    let heartbeats = |node: &Node| node.status.conditions.iter().filter_map(|c| c.last_heartbeat_time).max();
+    let mut newest: Vec<Timestamp> = [
+        s.events.iter().filter_map(|e| e.last).max(),
+        s.leases.items.iter().filter_map(|l| l.spec.renew_time).max(),
+        s.nodes.items.iter().filter_map(heartbeats).max(),
+        s.pods.items.iter().filter_map(conditions).max(),
+        s.pods.items.iter().filter_map(|p| p.metadata.creation_timestamp).max(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    newest.sort_by(|a, b| b.cmp(a));
+    let near = |pair: &&[Timestamp]| matches!(pair, [a, b] if a.duration_since(*b).as_secs() <= 600);
+    newest.windows(2).find(near).and_then(<[_]>::first).or(newest.first()).copied()
+}
+
+/// `time` moved by that many seconds; itself where that leaves the calendar.
+pub fn shift(time: Timestamp, seconds: i64) -> Timestamp {
+    time.checked_add(seconds.seconds()).unwrap_or(time)
+}
