@@ -114,13 +114,14 @@ fn starting_since(snapshot: &Snapshot, workload: &Workload) -> Option<Timestamp>
     let sets = snapshot.replica_sets.in_namespace(&workload.metadata.namespace).iter();
     let sets = sets.filter(|r| r.metadata.owner_references.iter().any(|o| o.uid == workload.metadata.uid));
     let of_sets = sets.flat_map(|r| snapshot.pods_owned_by(r.metadata.uid));
-    let live = |p: &&Pod| !p.is_finished() && !p.metadata.is_deleting();
-    let pods: Vec<&Pod> = own.chain(of_sets).filter(live).collect();
-    let not_ready: Vec<&&Pod> = pods.iter().filter(|p| !p.is_ready()).collect();
-    if workload.wanted() > pods.len() as i64 || not_ready.iter().any(|p| has_restarted(p)) {
+    // A pod that is being deleted holds the place of the one that comes after it.
+    let pods: Vec<&Pod> = own.chain(of_sets).filter(|p| !p.is_finished()).collect();
+    let not_ready: Vec<&&Pod> = pods.iter().filter(|p| !p.is_ready() || p.metadata.is_deleting()).collect();
+    if workload.wanted() > pods.len() as i64 || not_ready.iter().any(|p| !p.metadata.is_deleting() && has_restarted(p)) {
         return None;
     }
-    let since = |p: &&&Pod| p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
+    let turned = |p: &Pod| p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
+    let since = |p: &&&Pod| p.metadata.deletion_timestamp.or_else(|| turned(p));
     not_ready.iter().filter_map(since).min()
 }
 

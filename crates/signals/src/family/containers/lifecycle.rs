@@ -183,6 +183,10 @@ impl<'a> Context<'a> {
         let started = status.state.running.as_ref().and_then(|r| r.started_at);
         let (Some(stable), Some(run)) = (self.snapshot.age(started), run_seconds(end)) else { return false };
         let most = if oom { STABLE_AT_MOST_OOM } else { STABLE_AT_MOST };
+        // It ended well after kubelet's back-off was over: it starts itself anew.
+        if status.ready && end.exit_code == 0 && exit == Exit::Own && run > crate::RECENT_SECONDS {
+            return false;
+        }
         let window = run.saturating_mul(2).clamp(crate::RECENT_SECONDS, most);
         let age = self.snapshot.age(pod.metadata.creation_timestamp).unwrap_or(0);
         let often = oom || age / restarts.max(1) <= 24 * 3600;
