@@ -41,11 +41,7 @@ pub fn still_failing(snapshot: &Snapshot, subject: &Subject, last: Option<Timest
         kind if kind.is_workload() => match snapshot.workload(subject) {
             Some(w) if w.kind == kubecause_evidence::kube::WorkloadKind::Job => w.status.completion_time.is_none(),
             Some(w) => w.status.replicas < w.wanted() || w.available() < w.wanted(),
-            // A ReplicaSet that could not be looked at is as well as its Deployment.
-            None => match snapshot.top_owner(subject) {
-                top if top != *subject => still_failing(snapshot, &top, last),
-                _ => !snapshot.has(kind) || *kind == Kind::CronJob,
-            },
+            None => !snapshot.has(kind) || *kind == Kind::CronJob,
         },
         Kind::PersistentVolumeClaim => match snapshot.claims.get(subject.ns(), &subject.name) {
             Some(claim) => claim.status.phase != "Bound",
