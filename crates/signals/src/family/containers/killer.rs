@@ -7,7 +7,8 @@ use kubecause_evidence::{Kind, Subject};
 /// The probe that made kubelet kill the run that ended: `liveness` or `startup`.
 ///
 /// Kubelet says "Container x failed liveness probe, will be restarted" (Killing, since 1.14), before that
-/// "Killing container with id docker://x:Container failed liveness probe.. Container will be killed and recreated."
+/// "Killing container with id docker://x:Container failed liveness probe.. Container will be killed and recreated.",
+/// up to 1.9 "…:pod "x_ns(uid)" container "x" is unhealthy, it will be killed and re-created."
 /// It stops repeating an event that comes too often, so half as many as restarts are enough.
 pub fn probe_that_killed(
     snapshot: &Snapshot,
@@ -43,9 +44,19 @@ fn about<'a>(
 
 /// Whether the message says that kubelet kills because of that probe.
 fn is_kill_by(message: &str, probe: &str) -> bool {
-    message.split_once("failed ").is_some_and(|(_, rest)| {
+    let unhealthy = message.contains("is unhealthy, it will be killed and re-created");
+    unhealthy && probe == "liveness" || message.split_once("failed ").is_some_and(|(_, rest)| {
         rest.strip_prefix(probe).is_some_and(|rest| rest.starts_with(" probe"))
     })
+}
+
+#[cfg(test)]
+#[test]
+fn kills_of_all_versions_name_their_probe() {
+    let old = "Killing container with id docker://x:pod \"x_ns(uid)\" container \"x\" is unhealthy, it will be killed and re-created.";
+    assert!(is_kill_by(old, "liveness") && !is_kill_by(old, "startup"));
+    assert!(is_kill_by("Container x failed startup probe, will be restarted", "startup"));
+    assert!(!is_kill_by("Stopping container x", "liveness"));
 }
 
 /// Whether that probe failed in the minutes before the end, so that the kill is its work.

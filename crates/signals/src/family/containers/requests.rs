@@ -54,7 +54,8 @@ fn storm(snapshot: &Snapshot, findings: &Findings, directory: &Directory<'_>, re
 /// When kubelet announced that it stops a container of a pod (not because of a probe).
 fn stops(snapshot: &Snapshot) -> BTreeMap<i64, Vec<Subject>> {
     let mut stops: BTreeMap<i64, Vec<Subject>> = BTreeMap::new();
-    let killing = snapshot.events.iter().filter(|e| e.reason == "Killing" && !e.message.contains(" probe"));
+    let by_probe = |text: &str| text.contains(" probe") || text.contains("is unhealthy, it will be killed");
+    let killing = snapshot.events.iter().filter(|e| e.reason == "Killing" && !by_probe(&e.message));
     for event in killing.filter(|e| e.regarding.kind == "Pod") {
         if let Some(at) = event.last {
             stops.entry(at.as_second()).or_default().push(event.regarding.subject().object());

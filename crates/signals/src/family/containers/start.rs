@@ -17,8 +17,33 @@ const NOT_EXECUTABLE: &[&str] = &[
     "not found in $path",
 ];
 
+/// Names that stand before what the runtime says of a command (crun names it in backticks).
+const QUOTES: &[(&str, char)] =
+    &[("exec: \"", '"'), ("exec: \\\"", '\\'), ("executable file `", '`'), ("container process `", '`'), ("(missing dynamic library?) `", '`')];
+
 /// What stands in such a message when something other than the command is wrong.
-const SOMETHING_ELSE: &[&str] = &["error mounting", "exec format error", "failed to mount", "rootfs_linux", "cgroup", "apparmor", "seccomp"];
+///
+/// The working directory, sysctls, hooks and devices fail with the same two errors of the kernel; and where the shim finds
+/// no runtime at all, it quotes `exec: "runc"` as if it were the container's.
+const SOMETHING_ELSE: &[&str] = &[
+    "error mounting",
+    "exec format error",
+    "failed to mount",
+    "mount request",
+    "rootfs_linux",
+    "cgroup",
+    "apparmor",
+    "seccomp",
+    "chdir to cwd",
+    "write sysctl key",
+    "error running hook",
+    "error running prestart hook",
+    "error gathering device information",
+    "unable to retrieve oci runtime error",
+];
+
+/// What kubelet says when `runAsNonRoot` forbids the user. Source: `pkg/kubelet/kuberuntime/security_context.go`.
+const RUNS_AS_ROOT: &[&str] = &["container has runAsNonRoot and image", "container's runAsUser breaks non-root policy"];
 
 /// Says why a container that ended could not start, where its command is the reason.
 pub fn could_not_start(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) {
@@ -56,7 +81,7 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
                 let text = format!("{reason}: {message}");
                 sink.add(finding(pod, spec, status, message).cite(Source::Field, None, pod_reference(pod), text));
             }
-            if message.contains("container has runAsNonRoot and image") {
+            if RUNS_AS_ROOT.iter().any(|s| message.contains(s)) {
                 sink.add(runs_as_root(pod, spec, status, message));
             }
         }
@@ -85,8 +110,8 @@ fn finding(pod: &Pod, spec: &Container, status: &ContainerStatus, message: &str)
 
 /// The command that runc quotes: `exec: "serve": executable file not found in $PATH`.
 fn quoted(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("exec: \"").or_else(|| message.split_once("exec: \\\""))?;
-    rest.split(['"', '\\']).next().filter(|c| !c.is_empty())
+    let after = |(start, end): &(&str, char)| message.split_once(start)?.1.split(*end).next();
+    QUOTES.iter().find_map(after).filter(|c| !c.is_empty())
 }
 
 fn runs_as_root(pod: &Pod, spec: &Container, status: &ContainerStatus, message: &str) -> Finding {

@@ -116,8 +116,32 @@ fn a_command_that_cannot_start_is_told_from_a_mount() -> Outcome {
     let found = seen("", &start("runc create failed: exec: \\\"serve\\\": executable file not found in $PATH"), &[], "")?;
     let command = found.of("container.command-not-found").next().and_then(|f| f.params.get("command").cloned());
     assert_eq!(command.as_deref(), Some("serve"));
-    let found = seen("", &start("error mounting \\\"/x\\\" to rootfs: not a directory: no such file or directory"), &[], "")?;
-    assert!(!has(&found, "container.command-not-found"));
+    let found = seen("", &start("container create failed: executable file `serve` not found in $PATH: No such file or directory"), &[], "")?;
+    let command = found.of("container.command-not-found").next().and_then(|f| f.params.get("command").cloned());
+    assert_eq!(command.as_deref(), Some("serve"));
+    for other in [
+        "error mounting \\\"/x\\\" to rootfs: not a directory: no such file or directory",
+        "unable to start container process: chdir to cwd (\\\"/app\\\") set in config.json failed: permission denied: unknown",
+        "container init caused: write sysctl key net.core.somaxconn: open /proc/sys/net/core/somaxconn: no such file or directory",
+        "OCI runtime create failed: unable to retrieve OCI runtime error (open /run/x/log.json: no such file or directory): exec: \\\"runc\\\": executable file not found in $PATH: unknown",
+    ] {
+        assert!(!has(&seen("", &start(other), &[], "")?, "container.command-not-found"), "{other}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_user_that_run_as_non_root_forbids_is_named_in_all_wordings() -> Outcome {
+    let waits = |message: &str| {
+        format!(r#""ready":false,"restartCount":0,"state":{{"waiting":{{"reason":"CreateContainerConfigError","message":"{message}"}}}}"#)
+    };
+    for words in [
+        "container has runAsNonRoot and image will run as root (pod: \\\"cart_shop(1)\\\", container: cart)",
+        "container has runAsNonRoot and image has non-numeric user (nginx), cannot verify user is non-root",
+        "container's runAsUser breaks non-root policy (pod: \\\"cart_shop(1)\\\", container: cart)",
+    ] {
+        assert!(has(&seen("", &waits(words), &[], "")?, "container.runs-as-root"), "{words}");
+    }
     Ok(())
 }
 

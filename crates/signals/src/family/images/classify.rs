@@ -68,6 +68,7 @@ const HIDDEN: &[&str] = &[
     "insufficient_scope",
     "pull access denied",
     "requested access to the resource is denied",
+    "no pull access",
     "or it may not exist",
     "or may not exist",
 ];
@@ -76,7 +77,7 @@ const DENIED: &[&str] = &[
     "unauthorized",
     "authentication required",
     "no basic auth credentials",
-    "401",
+    "401 unauthorized",
     "403 forbidden",
     "failed to authorize",
     "authorization failed",
@@ -200,6 +201,25 @@ mod tests {
                 "failed to resolve reference \"docker.io/library/nginx:1\": failed to do request: Head \
                  \"https://registry-1.docker.io/v2/library/nginx/manifests/1\": Forbidden",
                 Some(Cause::Unreachable("proxy")),
+            ),
+            (
+                "Error response from daemon: repository a1pine not found: does not exist or no pull access",
+                Some(Cause::Hidden),
+            ),
+            (
+                "failed to resolve image \"docker.io/library/x:9\": no available registry endpoint: \
+                 docker.io/library/x:9 not found",
+                Some(Cause::Absent),
+            ),
+            (
+                "failed to authorize: failed to fetch oauth token: unexpected status from POST request to \
+                 https://auth.docker.io/token: 504 Gateway Timeout: error code: 504",
+                Some(Cause::Unreachable("server-error")),
+            ),
+            (
+                "failed to copy: httpReadSeeker: failed open: unexpected status code \
+                 https://r.io/v2/a/blobs/sha256:74014f01: 418 I'm a teapot",
+                None,
             ),
             ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", None),
             ("Back-off pulling image \"nginx:9.9\"", None),

@@ -58,7 +58,7 @@ pub fn parse(message: &str) -> Option<(Which, Outcome)> {
         Outcome::Refused
     } else if says(&["timeout", "timed out", "deadline exceeded", "client.timeout", "within"]) {
         Outcome::TimedOut
-    } else if says(&["strconv.atoi: parsing", "couldn't find port", "invalid port number"]) {
+    } else if says(&["strconv.atoi: parsing", "strconv.parseint: parsing", "couldn't find port", "invalid port number"]) {
         Outcome::UnknownPort
     } else {
         Outcome::Other
@@ -88,6 +88,7 @@ mod tests {
             ("Liveness probe failed: command \"sh -c check\" timed out", (Which::Liveness, Outcome::TimedOut)),
             ("Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")", (Which::Readiness, Outcome::Other)),
             ("Readiness probe errored: strconv.Atoi: parsing \"http\": invalid syntax", (Which::Readiness, Outcome::UnknownPort)),
+            ("Startup probe errored and resulted in unknown state: strconv.Atoi: parsing \"http\": invalid syntax", (Which::Startup, Outcome::UnknownPort)),
             ("Readiness probe failed: cat: /tmp/ready: No such file or directory", (Which::Readiness, Outcome::Other)),
         ] {
             assert_eq!(parse(message), Some(want), "{message}");

@@ -97,7 +97,8 @@ fn classify(text: &str) -> Option<Reason> {
     if has(&["too many pods"]) {
         return Some(Reason::Short("pods".into()));
     }
-    if has(&["persistentvolumeclaim", "available persistent volumes to bind", "volumebindingnomatch"]) {
+    if has(&["persistentvolumeclaim", "available persistent volumes to bind", "volumebindingnomatch", "enough free storage",
+        "pvc(s) bound to non-existent"]) {
         return Some(Reason::Claims);
     }
     if has(&["persistentvolume", "volume node affinity", "volume zone", "volumezone", "volumenodeaffinity", "volumebinding",
@@ -208,6 +209,9 @@ mod tests {
         assert_eq!(reasons(text), [(Reason::Claims, 1)]);
         let text = "0/2 nodes are available: 2 Too many pods.";
         assert_eq!(reasons(text), [(Reason::Short("pods".into()), 2)]);
+        let text = "0/3 nodes are available: 2 node(s) did not have enough free storage, 1 node(s) didn't match \
+            PersistentVolume's node affinity.";
+        assert_eq!(reasons(text), [(Reason::Claims, 2), (Reason::Volumes, 1)]);
     }
 
     #[test]

@@ -83,7 +83,9 @@ fn sort(snapshot: &Snapshot, pod: &Pod, event: &Event) -> Option<Finding> {
     if event.reason == "FailedAttachVolume" {
         return Some(make("volume.attach-failed").param("error", short(error)));
     }
-    let gave_up = text.starts_with("Unable to") && (text.contains("timed out") || text.contains("deadline exceeded"));
+    // Before 1.13: `timeout expired waiting for volumes to attach or mount for pod`.
+    let waited = ["timed out", "deadline exceeded", "timeout expired"].iter().any(|w| text.contains(w));
+    let gave_up = text.starts_with("Unable to") && waited;
     if gave_up {
         return Some(found("volume.wait-timed-out", pod, event).param("volume", group(&UNMOUNTED).unwrap_or_default()));
     }

@@ -177,6 +177,12 @@ fn failures_to_attach_and_mount_are_sorted_by_their_words() {
         "Unable to attach or mount volumes: unmounted volumes=[d], unattached volumes=[d]: timed out waiting for the condition",
         "volume.wait-timed-out",
     );
+    is(
+        "FailedMount",
+        "Unable to mount volumes for pod \"web_shop(93d0bf18)\": timeout expired waiting for volumes to attach or mount for \
+         pod \"shop\"/\"web\". list of unmounted volumes=[d]. list of unattached volumes=[d default-token-m646f]",
+        "volume.wait-timed-out",
+    );
     assert_eq!(sorted("FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"x\" not found"), None);
     assert_eq!(sorted("FailedMount", "MountVolume.SetUp failed for volume \"k\" : object \"shop\"/\"x\" not registered"), None);
 }

@@ -145,7 +145,11 @@ fn pod_security(text: &str) -> Option<Refusal> {
         let says = text.split_once(&format!("\"{level}\": ")).map_or("", |(_, rest)| rest);
         return Some(Refusal::new("workload.denied-by-pod-security").with("level", level).with("says", says));
     }
-    let policy = ["unable to validate against any pod security policy", "no providers available to validate pod"];
+    let policy = [
+        "unable to validate against any pod security policy",
+        "PodSecurityPolicy: unable to admit pod",
+        "no providers available to validate pod",
+    ];
     let hit = policy.iter().find(|p| text.contains(**p))?;
     let says = text.split_once(hit).map_or("", |(_, rest)| rest).trim_start_matches([':', ' ']);
     Some(Refusal::new("workload.denied-by-pod-security").with("level", "PodSecurityPolicy").with("says", says))
@@ -237,6 +241,16 @@ mod tests {
                 "Internal error occurred: failed calling webhook \"v.example.com\": failed to call webhook: Post \"https://guard.sec.svc:443/v?timeout=10s\": dial tcp 10.96.3.7:443: connect: connection refused",
                 "workload.webhook-not-answering",
                 "webhook=v.example.com error=failed to call webhook: Post \"https://guard.sec.svc:443/v?timeout=10s\": dial tcp 10.96.3.7:443: connect: connection refused service=sec/guard",
+            ),
+            (
+                "create Pod w-0 in StatefulSet w failed error: pods \"w-0\" is forbidden: PodSecurityPolicy: unable to admit pod: [spec.volumes[0]: Invalid value: \"secret\"]",
+                "workload.denied-by-pod-security",
+                "level=PodSecurityPolicy says=[spec.volumes[0]: Invalid value: \"secret\"]",
+            ),
+            (
+                "create Claim d-w-0 for Pod w-0 in StatefulSet w failed error: persistentvolumeclaims \"d-w-0\" is forbidden: maximum storage usage per PersistentVolumeClaim is 3Gi, but request is 4Gi",
+                "workload.denied-by-limit-range",
+                "resource=storage bound=maximum allowed=3Gi asked=4Gi per=PersistentVolumeClaim",
             ),
             (
                 "admission webhook \"v.example.com\" denied the request: no latest tags",
