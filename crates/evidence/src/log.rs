@@ -67,6 +67,11 @@ fn clip(line: &str) -> &str {
     line.get(..line.floor_char_boundary(LINE_MAX)).unwrap_or(line)
 }
 
+/// Whether it is a client inside of the container that was refused: one who asks for a log is refused `pods/log`, or the pod.
+fn of_the_workload(excuse: &str) -> bool {
+    excuse.contains(" cannot ") && excuse.contains(" resource ") && !excuse.contains("\"pods/log\"") && !excuse.contains("cannot get resource \"pods\"")
+}
+
 impl LogFile {
     /// A log. A container's log that holds only the client's excuse is marked unavailable.
     pub fn new(source: LogSource, path: impl Into<Str>, text: impl Into<Box<str>>) -> Self {
@@ -74,7 +79,8 @@ impl LogFile {
         let short = text.trim();
         let excuse = source == LogSource::Container
             && short.lines().count() <= 2
-            && EXCUSES.iter().any(|e| short.starts_with(e));
+            && EXCUSES.iter().any(|e| short.starts_with(e))
+            && !of_the_workload(short);
         let unavailable = excuse.then(|| kubecause_model::one_line(short, 200));
         Self { source, path: path.into(), text, unavailable, clock: Clock::default() }
     }
