@@ -1,14 +1,14 @@
 //! What every mode must hold: known signals and modes, both languages, all headings, params that exist.
 
-use crate::mode::{Entry, Mode, ModeKind, Requirement, is_placeholder};
+use crate::mode::{Entry, Mode, ModeKind, Requirement, placeholders};
 use crate::page::{expected, headings};
 use crate::Catalogue;
 use kubecause_model::{Lang, Text};
 use std::collections::BTreeSet;
 
 /// Placeholders that every mode may use: they describe the subject.
-pub const SUBJECT_PLACEHOLDERS: [&str; 8] =
-    ["name", "namespace", "container", "kind", "node", "pod", "workload", "resource_path"];
+pub const SUBJECT_PLACEHOLDERS: [&str; 9] =
+    ["name", "who", "namespace", "container", "kind", "node", "pod", "workload", "resource_path"];
 
 impl Mode {
     /// All entries of `required`, those inside of `any` included.
@@ -47,7 +47,8 @@ pub fn lint(catalogue: &Catalogue, signals: &BTreeSet<&str>) -> Vec<String> {
             }
         }
         pages(mode, &mut say);
-        placeholders(mode, &mut say);
+        texts(mode, &mut say);
+        commands(mode, &mut say);
         if mode.kind == ModeKind::Root && mode.fixes.is_empty() {
             say("a root needs a fix".into());
         }
@@ -68,7 +69,7 @@ fn pages(mode: &Mode, say: &mut impl FnMut(String)) {
     }
 }
 
-fn placeholders(mode: &Mode, say: &mut impl FnMut(String)) {
+fn texts(mode: &Mode, say: &mut impl FnMut(String)) {
     let mut texts: Vec<&str> = Vec::new();
     let half = |t: &Text| t.en.is_empty() || t.zh.is_empty();
     let mut one_language = half(&mode.title);
@@ -81,15 +82,31 @@ fn placeholders(mode: &Mode, say: &mut impl FnMut(String)) {
     }
     texts.extend([mode.title.en.as_str(), mode.title.zh.as_str()]);
     texts.extend(mode.looks.iter().map(|l| l.run.as_str()));
-    texts.extend(mode.fixes.iter().flat_map(|f| &f.steps).map(|s| s.run.as_str()));
+    texts.extend(mode.looks.iter().flat_map(|l| [l.why.en.as_str(), l.why.zh.as_str()]));
+    for step in mode.fixes.iter().flat_map(|f| &f.steps) {
+        let prose = step.guard.iter().chain([&step.why]).flat_map(|t| [t.en.as_str(), t.zh.as_str()]);
+        texts.extend(prose.chain(step.verify.as_deref()).chain(step.undo.as_deref()).chain([step.run.as_str()]));
+    }
     for text in texts {
-        for name in used(text).filter(|n| !mode.params.contains_key(*n) && !SUBJECT_PLACEHOLDERS.contains(n)) {
+        for name in placeholders(text).filter(|n| !mode.params.contains_key(*n) && !SUBJECT_PLACEHOLDERS.contains(n)) {
             say(format!("placeholder {{{name}}} is not among its params"));
         }
     }
 }
 
-/// The placeholders in a text.
-fn used(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).filter(|n| is_placeholder(n))
+/// What a person reads stands in both languages; what a person pastes into a shell holds none.
+fn commands(mode: &Mode, say: &mut impl FnMut(String)) {
+    for step in mode.fixes.iter().flat_map(|f| &f.steps) {
+        if let Some(guard) = step.guard.as_ref().filter(|g| g.en == g.zh && g.en.contains(' ')) {
+            say(format!("the guard {:?} is in one language only", guard.en));
+        }
+        for command in step.verify.iter().chain(&step.undo).filter(|c| c.chars().any(is_cjk)) {
+            say(format!("{command:?} is prose: verify and undo are commands"));
+        }
+    }
+}
+
+/// Ideographs and the full-width punctuation that goes with them.
+fn is_cjk(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303f}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }

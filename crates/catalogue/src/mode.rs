@@ -192,7 +192,8 @@ impl Mode {
     }
 }
 
-/// `text` with each `{key}` replaced by its value; a key without a value leaves an ellipsis.
+/// `text` with each `{key}` replaced by its value; a key without a value stays as a word in capitals for the reader to
+/// replace: `kubectl get pod POD`.
 pub fn fill(text: &str, values: &Params) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -203,7 +204,10 @@ pub fn fill(text: &str, values: &Params) -> String {
         match key.find('}') {
             Some(end) if is_placeholder(key.get(..end).unwrap_or_default()) => {
                 let name = key.get(..end).unwrap_or_default();
-                out.push_str(values.get(name).map_or("…", String::as_str));
+                match values.get(name) {
+                    Some(value) => out.push_str(value),
+                    None => out.push_str(&name.to_ascii_uppercase()),
+                }
                 rest = key.get(end + 1..).unwrap_or_default();
             }
             _ => {
@@ -214,6 +218,39 @@ pub fn fill(text: &str, values: &Params) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// As `fill`, for sentences: a bracket `({key})` around a key without a value goes as a whole, so that titles may say more
+/// where more is known.
+pub fn fill_prose(text: &str, values: &Params) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((start, end)) = bracket(rest) {
+        let (before, from) = rest.split_at(start);
+        let (group, after) = from.split_at(end - start);
+        kept.push_str(before);
+        if placeholders(group).all(|name| values.contains_key(name)) {
+            kept.push_str(group);
+        }
+        rest = after;
+    }
+    kept.push_str(rest);
+    fill(&kept, values)
+}
+
+/// Where the first ` (…)` or `（…）` lies, in bytes.
+fn bracket(text: &str) -> Option<(usize, usize)> {
+    let found = |open: &str, close: &str| {
+        let start = text.find(open)?;
+        let length = text.get(start..)?.find(close)? + close.len();
+        Some((start, start + length))
+    };
+    [found(" (", ")"), found("（", "）")].into_iter().flatten().min()
+}
+
+/// The placeholders in a text.
+pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).filter(|n| is_placeholder(n))
 }
 
 /// Placeholders are lower-case words; everything else in braces (JSON, jsonpath) stays as it is.
@@ -228,8 +265,17 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_json_is_left_alone() {
         let values = Params::from([("node".to_owned(), "worker-1".to_owned())]);
-        assert_eq!(fill("kubectl get node {node} -o json {gone}", &values), "kubectl get node worker-1 -o json …");
+        assert_eq!(fill("kubectl get node {node} -o json {gone}", &values), "kubectl get node worker-1 -o json GONE");
         assert_eq!(fill("-p '{\"a\":{\"b\":1}}'", &values), "-p '{\"a\":{\"b\":1}}'");
         assert_eq!(fill("{.items[0].metadata.name} {", &values), "{.items[0].metadata.name} {");
+    }
+
+    #[test]
+    fn a_bracket_whose_value_is_unknown_is_left_out() {
+        let values = Params::from([("name".to_owned(), "n1".to_owned()), ("load".to_owned(), "9".to_owned())]);
+        assert_eq!(fill_prose("{name}: not ready ({reason})", &values), "n1: not ready");
+        assert_eq!(fill_prose("{name}：未就绪（{reason}），负载高（{load}）", &values), "n1：未就绪，负载高（9）");
+        assert_eq!(fill_prose("{name} (load {load} of {cores}), slow (see dmesg)", &values), "n1, slow (see dmesg)");
+        assert_eq!(fill_prose("{name} ({load", &values), "n1 ({load");
     }
 }

@@ -1,7 +1,7 @@
 //! Fills the placeholders of titles, looks and fixes.
 
 use crate::Context;
-use kubecause_catalogue::{FixSpec, LookSpec, fill};
+use kubecause_catalogue::{FixSpec, LookSpec, fill, fill_prose};
 use kubecause_evidence::{Kind, Relation, Subject};
 use kubecause_model::{Fix, FixStep, Look, Params, Text};
 
@@ -33,7 +33,22 @@ pub(crate) fn values(context: &Context<'_>, subject: &Subject, members: &[Subjec
         None => subject.slash(),
     });
     values.extend(params.clone());
+    let who = who(context, subject, pod, &values);
+    values.insert("who".to_owned(), who);
     values
+}
+
+/// The subject's name, and its container's where the pod has more than one and the name does not say it already.
+fn who(context: &Context<'_>, subject: &Subject, pod: Option<&Subject>, values: &Params) -> String {
+    let name = subject.name.to_string();
+    let only = |container: &str| {
+        let pod = pod.and_then(|p| context.snapshot.pod(p));
+        pod.is_some_and(|p| p.spec.containers.len() == 1 && p.spec.containers.iter().all(|c| c.name == *container))
+    };
+    match values.get("container") {
+        Some(container) if *container != name && !only(container) => format!("{name}/{container}"),
+        _ => name,
+    }
 }
 
 /// A workload's first pod that is not ready, else its first.
@@ -53,7 +68,7 @@ fn default_container<'c>(context: &'c Context<'_>, pod: Option<&Subject>) -> &'c
 }
 
 pub(crate) fn text(spec: &Text, values: &Params) -> Text {
-    Text { en: fill(&spec.en, values), zh: fill(&spec.zh, values) }
+    Text { en: fill_prose(&spec.en, values), zh: fill_prose(&spec.zh, values) }
 }
 
 pub(crate) fn look(spec: &LookSpec, values: &Params) -> Look {
