@@ -112,6 +112,45 @@ impl Ingest {
             other => Self::Other(other, read(json)?),
         })
     }
+
+    /// The object's name.
+    pub fn name(&self) -> &str {
+        let meta = match self {
+            Self::Event(o) => return &o.name,
+            Self::Other(_, o) | Self::RuntimeClass(o) => &o.metadata,
+            Self::Pod(o) => &o.metadata,
+            Self::Node(o) => &o.metadata,
+            Self::Workload(o) => &o.metadata,
+            Self::CronJob(o) => &o.metadata,
+            Self::ControllerRevision(o) => &o.metadata,
+            Self::Service(o) => &o.metadata,
+            Self::Endpoints(o) => &o.metadata,
+            Self::EndpointSlice(o) => &o.metadata,
+            Self::Ingress(o) => &o.metadata,
+            Self::IngressClass(o) => &o.metadata,
+            Self::NetworkPolicy(o) => &o.metadata,
+            Self::Claim(o) => &o.metadata,
+            Self::Volume(o) => &o.metadata,
+            Self::StorageClass(o) => &o.metadata,
+            Self::VolumeAttachment(o) => &o.metadata,
+            Self::CsiNode(o) => &o.metadata,
+            Self::CsiDriver(o) => &o.metadata,
+            Self::ConfigMap(o) => &o.metadata,
+            Self::Secret(o) => &o.metadata,
+            Self::ServiceAccount(o) => &o.metadata,
+            Self::ResourceQuota(o) => &o.metadata,
+            Self::LimitRange(o) => &o.metadata,
+            Self::PriorityClass(o) => &o.metadata,
+            Self::Hpa(o) => &o.metadata,
+            Self::DisruptionBudget(o) => &o.metadata,
+            Self::Webhook(o) => &o.metadata,
+            Self::ApiService(o) => &o.metadata,
+            Self::Crd(o) => &o.metadata,
+            Self::Namespace(o) => &o.metadata,
+            Self::Lease(o) => &o.metadata,
+        };
+        &meta.name
+    }
 }
 
 /// The kind of a resource's plural, as file names and URLs spell it (`pods`, `deployments.apps`).

@@ -59,6 +59,19 @@ const EXCUSES: [&str; 8] = [
     "failed to try resolving symlinks in path",
 ];
 
+/// What is read of a line, in bytes: no message is this long, and a pattern over a gigabyte without a line break would
+/// take minutes.
+const LINE_MAX: usize = 32 * 1024;
+
+fn clip(line: &str) -> &str {
+    line.get(..line.floor_char_boundary(LINE_MAX)).unwrap_or(line)
+}
+
+/// Whether it is a client inside of the container that was refused: one who asks for a log is refused `pods/log`, or the pod.
+fn of_the_workload(excuse: &str) -> bool {
+    excuse.contains(" cannot ") && excuse.contains(" resource ") && !excuse.contains("\"pods/log\"") && !excuse.contains("cannot get resource \"pods\"")
+}
+
 impl LogFile {
     /// A log. A container's log that holds only the client's excuse is marked unavailable.
     pub fn new(source: LogSource, path: impl Into<Str>, text: impl Into<Box<str>>) -> Self {
@@ -66,7 +79,8 @@ impl LogFile {
         let short = text.trim();
         let excuse = source == LogSource::Container
             && short.lines().count() <= 2
-            && EXCUSES.iter().any(|e| short.starts_with(e));
+            && EXCUSES.iter().any(|e| short.starts_with(e))
+            && !of_the_workload(short);
         let unavailable = excuse.then(|| kubecause_model::one_line(short, 200));
         Self { source, path: path.into(), text, unavailable, clock: Clock::default() }
     }
@@ -81,10 +95,10 @@ impl LogFile {
         self.clock = self.clock.booted(booted_at);
     }
 
-    /// The lines with their numbers, counted from 1. Empty for a log that could not be retrieved.
+    /// The lines with their numbers, counted from 1, each cut after 32 KiB. Empty for a log that could not be retrieved.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let text = if self.unavailable.is_some() { "" } else { &*self.text };
-        text.lines().enumerate().map(|(i, line)| (i + 1, line))
+        text.lines().enumerate().map(|(i, line)| (i + 1, clip(line)))
     }
 
     /// When that line was written, where it says so and its clock could be anchored.
@@ -108,7 +122,7 @@ impl LogFile {
         let text = if self.unavailable.is_some() { "" } else { &*self.text };
         let total = text.lines().count();
         let back = text.lines().rev().enumerate().filter(|(_, l)| !l.trim().is_empty());
-        let mut tail: Vec<_> = back.take(max).map(|(i, line)| (total - i, line)).collect();
+        let mut tail: Vec<_> = back.take(max).map(|(i, line)| (total - i, clip(line))).collect();
         tail.reverse();
         tail
     }

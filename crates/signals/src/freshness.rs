@@ -7,9 +7,12 @@ use kubecause_evidence::kube::Event;
 /// What was seen within this many seconds before the capture counts as present.
 pub const RECENT_SECONDS: i64 = 600;
 
+/// A record of a later time than this many seconds after the capture has a clock that says nothing. Zones differ by less.
+const FUTURE_SECONDS: i64 = 86_400;
+
 /// Whether that moment lies within the last ten minutes. An unknown time does not.
 pub fn is_recent(snapshot: &Snapshot, at: Option<Timestamp>) -> bool {
-    snapshot.age(at).is_some_and(|age| age <= RECENT_SECONDS)
+    snapshot.age(at).is_some_and(|age| (-FUTURE_SECONDS..=RECENT_SECONDS).contains(&age))
 }
 
 /// Whether the event recurs: three times or more within the hour before the capture, by its mean interval.
@@ -44,6 +47,53 @@ pub fn still_failing(snapshot: &Snapshot, subject: &Subject, last: Option<Timest
             Some(claim) => claim.status.phase != "Bound",
             None => !snapshot.has(&Kind::PersistentVolumeClaim),
         },
+        // A node that is gone was removed, and what was on it with it: an autoscaler does so every day.
+        Kind::Node => !snapshot.has(&Kind::Node) || snapshot.nodes.get("", &subject.name).is_some(),
         _ => true,
+    }
+}
+
+/// Whether the node became Ready after that moment and is so now: what its kubelet complained of before is over.
+pub fn became_ready_after(snapshot: &Snapshot, node: &Subject, at: Option<Timestamp>) -> bool {
+    let ready = snapshot.nodes.get("", &node.name).and_then(|n| n.condition("Ready")).filter(|c| c.is_true());
+    let since = ready.and_then(|c| c.last_transition_time);
+    at.is_some() && since.is_some_and(|since| Some(since) >= at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubecause_evidence::{Access, Ingest, SnapshotBuilder};
+
+    fn snapshot(ready_since: &str) -> Snapshot {
+        let mut b = SnapshotBuilder::default();
+        b.taken_at("2026-11-22T12:00:00Z".parse().ok());
+        b.access(Kind::Node, Access::Listed);
+        let node = format!(
+            r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"True","lastTransitionTime":"{ready_since}"}}]}}}}"#
+        );
+        if let Ok(node) = Ingest::parse("Node", &node) {
+            b.push(node);
+        }
+        b.finish()
+    }
+
+    #[test]
+    fn what_is_dated_after_the_capture_is_not_recent() {
+        let s = snapshot("2026-11-22T11:00:00Z");
+        assert!(is_recent(&s, "2026-11-22T11:55:00Z".parse().ok()));
+        assert!(is_recent(&s, "2026-11-22T20:00:00Z".parse().ok()), "a log in another zone");
+        assert!(!is_recent(&s, "2026-11-25T12:00:00Z".parse().ok()));
+        assert!(!is_recent(&s, None));
+    }
+
+    #[test]
+    fn a_node_that_was_removed_or_became_ready_is_over_it() {
+        let (at, node) = ("2026-11-22T11:55:00Z".parse().ok(), Subject::node("a"));
+        assert!(became_ready_after(&snapshot("2026-11-22T11:56:00Z"), &node, at));
+        assert!(!became_ready_after(&snapshot("2026-11-22T11:00:00Z"), &node, at));
+        assert!(!became_ready_after(&snapshot("2026-11-22T11:56:00Z"), &node, None));
+        assert!(still_failing(&snapshot("2026-11-22T11:00:00Z"), &node, at));
+        assert!(!still_failing(&snapshot("2026-11-22T11:00:00Z"), &Subject::node("b"), at));
     }
 }

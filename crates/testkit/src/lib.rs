@@ -50,9 +50,17 @@ pub fn repository() -> PathBuf {
 
 /// The captures of a real cluster that ship in `fixtures/cases`, in order of name.
 pub fn fixtures() -> Result<Vec<(String, PathBuf)>> {
-    let folder = repository().join("fixtures/cases");
+    archives("fixtures/cases")
+}
+
+/// The captures of healthy clusters full of noise that ship in `fixtures/healthy`, in order of name.
+pub fn healthy_fixtures() -> Result<Vec<(String, PathBuf)>> {
+    archives("fixtures/healthy")
+}
+
+fn archives(folder: &'static str) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(&folder).context("fixtures/cases")? {
+    for entry in std::fs::read_dir(repository().join(folder)).context(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(name) = name.strip_suffix(".tar.zst") {

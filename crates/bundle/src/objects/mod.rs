@@ -212,6 +212,7 @@ fn parse(item: &str, default: Option<&str>, is_yaml: bool) -> Result<(Kind, Inge
     let group = head.api_version.as_deref().and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
     let kind = if is_native(group) { Cow::Borrowed(kind) } else { Cow::Owned(format!("{kind}.{group}")) };
     match Ingest::parse(&kind, &json) {
+        Ok(object) if object.name().is_empty() => Err("it has no name".to_owned()),
         Ok(object) => Ok((Kind::from_name(&kind), object)),
         // The parser's words may quote a value.
         Err(e) if *kind == *"Secret" || *kind == *"ConfigMap" => {

@@ -22,7 +22,7 @@ const SIGNALS: &[Signal] = &[
 /// The family.
 pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
-/// A new autoscaler has no metrics yet.
+/// A new autoscaler has no metrics yet; nor has any while the metrics server restarts.
 const SETTLED_SECONDS: i64 = 120;
 /// So long at its maximum is no peak.
 const AT_MAXIMUM_SECONDS: i64 = 600;
@@ -55,7 +55,9 @@ struct Word<'a> {
 fn words<'a>(snapshot: &'a Snapshot, hpa: &'a Hpa) -> Vec<Word<'a>> {
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);
     if !hpa.status.conditions.is_empty() {
+        let settled = |c: &&Condition| snapshot.age(c.last_transition_time).is_none_or(|age| age >= SETTLED_SECONDS);
         let bad = hpa.status.conditions.iter().filter(|c| c.is_false() && (c.kind == "AbleToScale" || c.kind == "ScalingActive"));
+        let bad = bad.filter(settled);
         return bad.map(|c| from_condition(&subject, c)).collect();
     }
     let events = snapshot.events_about(&subject).filter(|e| e.is_warning && is_recent(snapshot, e.last));

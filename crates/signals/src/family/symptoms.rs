@@ -89,7 +89,7 @@ fn workload_symptom(snapshot: &Snapshot, workload: &Workload) -> Option<Finding>
     if !serves || wanted <= available || workload.metadata.is_deleting() {
         return None;
     }
-    let since = unavailable_since(workload);
+    let since = unavailable_since(snapshot, workload);
     if snapshot.age(since).is_some_and(|age| age <= GRACE_SECONDS) {
         return None;
     }
@@ -100,9 +100,29 @@ fn workload_symptom(snapshot: &Snapshot, workload: &Workload) -> Option<Finding>
     Some(finding.cite(Source::Field, since, reference, text).param("wanted", wanted).param("available", available))
 }
 
-fn unavailable_since(workload: &Workload) -> Option<Timestamp> {
+/// The Available condition tells it where it is False. It stays True while only some replicas lack: then their pods
+/// tell it, as long as there is one for each wanted replica.
+fn unavailable_since(snapshot: &Snapshot, workload: &Workload) -> Option<Timestamp> {
     let available = workload.condition("Available").filter(|c| !c.is_true());
-    available.and_then(|c| c.last_transition_time).or(workload.metadata.creation_timestamp)
+    let said = available.and_then(|c| c.last_transition_time);
+    said.or_else(|| starting_since(snapshot, workload)).or(workload.metadata.creation_timestamp)
+}
+
+/// Since when the first of its pods is on its way to Ready, where all of them exist and none of them ever failed.
+fn starting_since(snapshot: &Snapshot, workload: &Workload) -> Option<Timestamp> {
+    let own = snapshot.pods_owned_by(workload.metadata.uid);
+    let sets = snapshot.replica_sets.in_namespace(&workload.metadata.namespace).iter();
+    let sets = sets.filter(|r| r.metadata.owner_references.iter().any(|o| o.uid == workload.metadata.uid));
+    let of_sets = sets.flat_map(|r| snapshot.pods_owned_by(r.metadata.uid));
+    // A pod that is being deleted holds the place of the one that comes after it.
+    let pods: Vec<&Pod> = own.chain(of_sets).filter(|p| !p.is_finished()).collect();
+    let not_ready: Vec<&&Pod> = pods.iter().filter(|p| !p.is_ready() || p.metadata.is_deleting()).collect();
+    if workload.wanted() > pods.len() as i64 || not_ready.iter().any(|p| !p.metadata.is_deleting() && has_restarted(p)) {
+        return None;
+    }
+    let turned = |p: &Pod| p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
+    let since = |p: &&&Pod| p.metadata.deletion_timestamp.or_else(|| turned(p));
+    not_ready.iter().filter_map(since).min()
 }
 
 #[cfg(test)]
@@ -153,5 +173,21 @@ mod tests {
         };
         assert_eq!(seen(&[("Deployment", &w(1))]), ["workload.unavailable"]);
         assert!(seen(&[("Deployment", &w(2))]).is_empty());
+    }
+
+    #[test]
+    fn a_replica_that_just_started_is_no_lack() {
+        let set = r#"{"metadata":{"name":"a","namespace":"n","uid":"3d1219c7-c4c5-404a-aa1f-6d2a48adfda4","creationTimestamp":"2026-10-22T11:00:00Z"},"spec":{"replicas":1},"status":{"availableReplicas":0}}"#;
+        let pod = |at: &str, restarts: u8| {
+            format!(
+                r#"{{"metadata":{{"name":"a-0","namespace":"n","creationTimestamp":"{at}","ownerReferences":[{{"kind":"StatefulSet","name":"a","controller":true,"uid":"3d1219c7-c4c5-404a-aa1f-6d2a48adfda4"}}]}},"spec":{{"nodeName":"w"}},"status":{{"phase":"Running","containerStatuses":[{{"name":"c","restartCount":{restarts}}}]}}}}"#
+            )
+        };
+        let young = |restarts| pod("2026-11-22T11:59:50Z", restarts);
+        assert!(seen(&[("StatefulSet", set), ("Pod", &young(0))]).is_empty());
+        assert!(seen(&[("StatefulSet", set), ("Pod", &young(2))]).contains(&"workload.unavailable"));
+        let stuck = pod("2026-11-22T11:50:00Z", 0);
+        assert_eq!(seen(&[("StatefulSet", set), ("Pod", &stuck)]), ["pod.not-ready", "workload.unavailable"]);
+        assert_eq!(seen(&[("StatefulSet", set)]), ["workload.unavailable"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{About, PatternError, compile, leak, params};
 use crate::finding::{Finding, Sink};
-use crate::freshness::{is_recent, is_recurring, still_failing};
+use crate::freshness::{became_ready_after, is_recent, is_recurring, still_failing};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Event;
 use kubecause_evidence::{Kind, Snapshot, Subject};
@@ -120,7 +120,8 @@ impl EventPattern {
                 .or_else(|| (!event.host.is_empty()).then(|| Subject::node(&event.host)))?,
         };
         let present = is_recent(snapshot, event.last) || is_recurring(snapshot, event);
-        let ongoing = present && still_failing(snapshot, &regarding, event.last);
+        let over = self.on == On::Node && became_ready_after(snapshot, &subject, event.last);
+        let ongoing = present && !over && still_failing(snapshot, &regarding, event.last);
         let span = Span { first: event.first, last: event.last, ongoing };
         let mut finding = Finding::new(self.id, subject.clone()).span(span).cite(
             Source::Event,

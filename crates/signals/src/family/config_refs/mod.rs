@@ -164,6 +164,7 @@ fn map_missing(snapshot: &Snapshot, pod: &Pod, name: &str) -> Option<Finding> {
     Some(
         Finding::new("config.map-missing", pod.metadata.subject(Kind::Pod))
             .param("configmap", name)
+            .param("missing", format!("{ns}/{name}"))
             .param("near", near(name, here.filter(|n| *n != ROOT_CA)).unwrap_or_default())
             .param("elsewhere", elsewhere.map_or("", |m| &m.metadata.namespace))
             .naming(Subject::new(Kind::ConfigMap, ns, name)),
@@ -180,6 +181,7 @@ fn secret_missing(snapshot: &Snapshot, pod: &Pod, name: &str) -> Option<Finding>
     Some(
         Finding::new("config.secret-missing", pod.metadata.subject(Kind::Pod))
             .param("secret", name)
+            .param("missing", format!("{ns}/{name}"))
             .param("near", near(name, here).unwrap_or_default())
             .param("elsewhere", elsewhere.map_or("", |m| &m.metadata.namespace))
             .naming(Subject::new(Kind::Secret, ns, name)),

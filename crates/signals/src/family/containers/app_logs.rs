@@ -279,7 +279,7 @@ fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink
 fn finding_kind(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    if says(&["no such host", "enotfound", "eai_again", "unknownhost", "not known", "name resolution", "translate host", "getaddrinfo", "resolve", "host not found", "bad address", "nxdomain"]) {
+    if says(&["no such host", "enotfound", "eai_again", "unknownhost", "not known", "name resolution", "translate host", "getaddrinfo", "resolve", "host not found", "bad address", "nxdomain", ":53: "]) {
         return Some("not resolved");
     }
     if says(&["refused", "(111)"]) {

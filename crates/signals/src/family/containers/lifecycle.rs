@@ -183,6 +183,10 @@ impl<'a> Context<'a> {
         let started = status.state.running.as_ref().and_then(|r| r.started_at);
         let (Some(stable), Some(run)) = (self.snapshot.age(started), run_seconds(end)) else { return false };
         let most = if oom { STABLE_AT_MOST_OOM } else { STABLE_AT_MOST };
+        // It ended well after kubelet's back-off was over: it starts itself anew.
+        if status.ready && end.exit_code == 0 && exit == Exit::Own && run > crate::RECENT_SECONDS {
+            return false;
+        }
         let window = run.saturating_mul(2).clamp(crate::RECENT_SECONDS, most);
         let age = self.snapshot.age(pod.metadata.creation_timestamp).unwrap_or(0);
         let often = oom || age / restarts.max(1) <= 24 * 3600;
@@ -201,7 +205,12 @@ impl<'a> Context<'a> {
         if owner.kind != Kind::Job {
             return false;
         }
-        let Some(job) = snapshot.workload(owner) else { return !snapshot.has(&Kind::Job) };
+        let Some(job) = snapshot.workload(owner) else {
+            // Where Jobs were not collected, a pod of the same Job that ended well tells that it got through.
+            let same = pod.metadata.controller().map(|o| o.uid);
+            let mut pods = same.into_iter().flat_map(|uid| snapshot.pods_owned_by(uid));
+            return !snapshot.has(&Kind::Job) && !pods.any(|p| p.status.phase == "Succeeded");
+        };
         self.job_is_failing(job, end)
     }
 
@@ -215,7 +224,21 @@ impl<'a> Context<'a> {
         if later > made && later.is_some() {
             return false;
         }
-        is_true("Failed") || self.snapshot.age(end.finished_at).is_none_or(|age| age <= 3600)
+        if is_true("Failed") {
+            return true;
+        }
+        let young = self.snapshot.age(end.finished_at).is_none_or(|age| age <= 3600);
+        young && !self.job_runs_again(job, end)
+    }
+
+    /// A pod of the Job that came after the one that failed runs: for the first time, or for longer than that one did.
+    fn job_runs_again(&self, job: &Workload, end: &Terminated) -> bool {
+        let pods = || self.snapshot.pods_owned_by(job.metadata.uid);
+        let later = |p: &&Pod| p.status.phase == "Running" && p.metadata.creation_timestamp >= end.finished_at;
+        let runs = pods().filter(later).filter_map(|p| self.snapshot.age(p.status.start_time)).max();
+        let failed = pods().filter(|p| p.status.phase == "Failed").count() as i64;
+        let longer = |age: i64| age > 2 * run_seconds(end).unwrap_or(0).max(crate::RECENT_SECONDS / 2);
+        runs.is_some_and(|age| failed.max(job.status.failed) <= 1 || longer(age))
     }
 }
 

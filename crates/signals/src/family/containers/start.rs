@@ -15,7 +15,11 @@ const NOT_EXECUTABLE: &[&str] = &[
     "is a directory",
     "stat ",
     "not found in $path",
+    NO_COMMAND,
 ];
+
+/// What containerd and docker say, in different cases, of an image without entry point and a pod without command.
+const NO_COMMAND: &str = "no command specified";
 
 /// Names that stand before what the runtime says of a command (crun names it in backticks).
 const QUOTES: &[(&str, char)] =
@@ -38,6 +42,8 @@ const SOMETHING_ELSE: &[&str] = &[
     "write sysctl key",
     "error running hook",
     "error running prestart hook",
+    "error running createcontainer hook",
+    "error running startcontainer hook",
     "error gathering device information",
     "unable to retrieve oci runtime error",
 ];
@@ -77,7 +83,8 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             let Some(spec) = pod.spec.container(&status.name) else { continue };
             let (reason, message) = (waiting.reason.as_str(), &*waiting.message);
             let at_start = matches!(reason, "RunContainerError" | "CreateContainerError" | "CrashLoopBackOff");
-            if at_start && message.contains("exec") && is_about_command(message) {
+            let started = message.contains("exec") || lacks_command(message);
+            if at_start && started && is_about_command(message) {
                 let text = format!("{reason}: {message}");
                 sink.add(finding(pod, spec, status, message).cite(Source::Field, None, pod_reference(pod), text));
             }
@@ -93,9 +100,14 @@ fn is_about_command(message: &str) -> bool {
     NOT_EXECUTABLE.iter().any(|s| message.contains(s)) && !SOMETHING_ELSE.iter().any(|s| message.contains(s))
 }
 
+fn lacks_command(message: &str) -> bool {
+    message.to_lowercase().contains(NO_COMMAND)
+}
+
 fn finding(pod: &Pod, spec: &Container, status: &ContainerStatus, message: &str) -> Finding {
     let own: Vec<&str> = spec.command.iter().chain(&*spec.args).take(1).map(|s| &**s).collect();
-    let command = quoted(message).or(own.first().copied()).unwrap_or_default();
+    let none = if lacks_command(message) { "(none)" } else { "" };
+    let command = quoted(message).or(own.first().copied()).unwrap_or(none);
     let from = match (spec.command.is_empty(), spec.args.is_empty()) {
         (false, _) => "command",
         (true, false) => "args",

@@ -123,9 +123,22 @@ fn a_command_that_cannot_start_is_told_from_a_mount() -> Outcome {
         "error mounting \\\"/x\\\" to rootfs: not a directory: no such file or directory",
         "unable to start container process: chdir to cwd (\\\"/app\\\") set in config.json failed: permission denied: unknown",
         "container init caused: write sysctl key net.core.somaxconn: open /proc/sys/net/core/somaxconn: no such file or directory",
+        "error during container init: error running createContainer hook #0: fork/exec /usr/bin/nvidia-ctk: no such file or directory",
         "OCI runtime create failed: unable to retrieve OCI runtime error (open /run/x/log.json: no such file or directory): exec: \\\"runc\\\": executable file not found in $PATH: unknown",
     ] {
         assert!(!has(&seen("", &start(other), &[], "")?, "container.command-not-found"), "{other}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_image_without_a_command_cannot_start() -> Outcome {
+    for words in [
+        "failed to generate container \\\"63d1\\\" spec: failed to generate spec: no command specified",
+        "Error response from daemon: No command specified",
+    ] {
+        let status = format!(r#""ready":false,"restartCount":0,"state":{{"waiting":{{"reason":"CreateContainerError","message":"{words}"}}}}"#);
+        assert!(has(&seen("", &status, &[], "")?, "container.command-not-found"), "{words}");
     }
     Ok(())
 }

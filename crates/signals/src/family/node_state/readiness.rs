@@ -120,7 +120,9 @@ fn flapping(subject: &Subject, seen: &Flaps) -> Finding {
 fn leases(snapshot: &Snapshot, sink: &mut Sink) {
     let of_nodes = snapshot.leases.in_namespace("kube-node-lease");
     let Some(newest) = of_nodes.iter().filter_map(|l| l.spec.renew_time).max() else { return };
-    for lease in of_nodes {
+    // The lease of a node that was removed stays until the garbage collector comes by.
+    let exists = |name: &str| !snapshot.has(&Kind::Node) || snapshot.nodes.get("", name).is_some();
+    for lease in of_nodes.iter().filter(|l| exists(&l.metadata.name)) {
         let Some(renewed) = lease.spec.renew_time else { continue };
         let behind = newest.as_second() - renewed.as_second();
         let age = snapshot.age(Some(renewed)).unwrap_or(behind);
@@ -198,7 +200,9 @@ mod tests {
             format!(r#"{{"metadata":{{"name":"{name}","namespace":"kube-node-lease"}},"spec":{{"leaseDurationSeconds":40,"renewTime":"{at}"}}}}"#)
         };
         let (fresh, stale) = (lease("a", "2026-11-22T17:59:55.5Z"), lease("b", "2026-11-22T17:40:00Z"));
-        assert_eq!(see(&[], &[&fresh, &stale]), [("node.lease-stale", "b".to_owned())]);
-        assert!(see(&[], &[&stale, &lease("c", "2026-11-22T17:40:05Z")]).is_empty());
+        let nodes = [r#"{"metadata":{"name":"a"}}"#, r#"{"metadata":{"name":"b"}}"#, r#"{"metadata":{"name":"c"}}"#];
+        assert_eq!(see(&nodes, &[&fresh, &stale]), [("node.lease-stale", "b".to_owned())]);
+        assert!(see(&nodes, &[&stale, &lease("c", "2026-11-22T17:40:05Z")]).is_empty());
+        assert!(see(&[r#"{"metadata":{"name":"a"}}"#], &[&fresh, &stale]).is_empty(), "its node was removed");
     }
 }

@@ -70,7 +70,9 @@ fn by_event(snapshot: &Snapshot, all: &mut All, event: &Event) {
     let citation = Citation::new(Source::Event, event.last, event.reference(), format!("FailedCreate {}", event.message));
     let told = tell(snapshot, all, &subject, &event.message, citation);
     told.present |= young && !gone;
-    told.note(event.first, u64::from(event.count), if gone { Some(false) } else { direct.map(lacks_pods) });
+    // A ReplicaSet that was not collected lacks what its Deployment lacks.
+    let seen = direct.or_else(|| snapshot.workload(&makers::of_replica_set(snapshot, &subject)));
+    told.note(event.first, u64::from(event.count), if gone { Some(false) } else { seen.map(lacks_pods) });
 }
 
 impl Told {

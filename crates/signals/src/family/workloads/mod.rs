@@ -69,6 +69,11 @@ const SIGNALS: &[Signal] = &[
         &[Needs::Kind(Kind::StatefulSet), Needs::Kind(Kind::Service)],
     ),
     Signal::fact(
+        "workload.governing-name-used",
+        "A container of the namespace asks for a member's name under the missing governing Service.",
+        &[Needs::Kind(Kind::StatefulSet), Needs::Kind(Kind::Service), Needs::Kind(Kind::Pod)],
+    ),
+    Signal::fact(
         "workload.governing-name-unresolved",
         "A log fails to resolve a name under the missing governing Service.",
         &[Needs::ContainerLog],

@@ -100,6 +100,9 @@ fn governing(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
     if w.available() < w.wanted() {
         sink.add(base("workload.governing-service-missing"));
     }
+    if let Some((reference, text)) = asks_for_members(snapshot, w) {
+        sink.add(base("workload.governing-name-used").cite(Source::Field, None, reference, text));
+    }
     let part = format!(".{service}");
     let unresolved = ["no such host", "NXDOMAIN", "Name or service not known", "could not resolve", "ENOTFOUND",
         "Temporary failure in name resolution", "UnknownHostException", "bad address", "nodename nor servname"];
@@ -112,6 +115,22 @@ fn governing(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
             return;
         }
     }
+}
+
+/// A container of the namespace whose command, arguments or environment hold a member's name: `db-0.db`.
+fn asks_for_members(snapshot: &Snapshot, w: &Workload) -> Option<(String, String)> {
+    let (name, ns, service) = (&w.metadata.name, &w.metadata.namespace, &w.spec.service_name);
+    let names: Vec<String> = (0..w.wanted().clamp(1, 9)).map(|i| format!("{name}-{i}.{service}")).collect();
+    let ends = |rest: &str| rest.bytes().next().is_none_or(|b| !b.is_ascii_alphanumeric() && b != b'-');
+    let holds = |text: &str| names.iter().any(|n| text.split(n.as_str()).skip(1).any(ends));
+    snapshot.pods.in_namespace(ns).iter().find_map(|pod| {
+        let texts = pod.spec.all_containers().flat_map(|c| {
+            let env = c.env.iter().map(|e| &*e.value);
+            c.command.iter().chain(c.args.iter()).map(|word| &**word).chain(env)
+        });
+        let text = texts.into_iter().find(|text| holds(text))?;
+        Some((format!("pods/{ns}/{}", pod.metadata.name), kubecause_model::one_line(text, 200)))
+    })
 }
 
 fn scaled_to_zero(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {

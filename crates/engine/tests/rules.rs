@@ -1,0 +1,118 @@
+//! The engine's rules on catalogues of two or three modes.
+
+use kubecause_catalogue::{Catalogue, Mode};
+use kubecause_engine::diagnose;
+use kubecause_evidence::{Access, Ingest, Kind, Snapshot, SnapshotBuilder};
+use kubecause_model::{Confidence, Diagnosis, Scope, Verdict};
+use kubecause_signals::Signals;
+
+/// A cluster with one pod that has not been ready for an hour.
+fn snapshot() -> Snapshot {
+    let mut builder = SnapshotBuilder::default();
+    let pod = r#"{"metadata":{"name":"a","namespace":"n","creationTimestamp":"2026-11-22T11:00:00Z"},
+        "spec":{"nodeName":"w","containers":[{"name":"c","image":"i"}]},"status":{"phase":"Running"}}"#;
+    builder.push(Ingest::parse("Pod", pod).expect("a pod"));
+    builder.push(Ingest::parse("Node", r#"{"metadata":{"name":"w"}}"#).expect("a node"));
+    for kind in [Kind::Pod, Kind::Node, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::PersistentVolumeClaim]
+    {
+        builder.access(kind, Access::Listed);
+    }
+    builder.taken_at("2026-11-22T12:00:00Z".parse().ok());
+    builder.finish()
+}
+
+fn mode(id: &str, kind: &str, rest: &str) -> Mode {
+    let text = format!("kind = \"{kind}\"\nsubject = \"pod\"\ntitle = {{ en = \"{id}\", zh = \"{id}\" }}\n{rest}");
+    Mode::parse("test", id, &text, "", "").expect("a mode")
+}
+
+fn run(modes: &[(&str, &str, &str)]) -> Diagnosis {
+    let mut catalogue = Catalogue::default();
+    for (id, kind, rest) in modes {
+        catalogue.insert(mode(id, kind, rest));
+    }
+    let signals = Signals::builtin().expect("the signals");
+    diagnose(&snapshot(), &signals, &catalogue, &Scope::default())
+}
+
+fn roots(d: &Diagnosis) -> Vec<(&str, Confidence)> {
+    d.incidents.iter().map(|i| (i.root.mode.as_str(), i.root.confidence)).collect()
+}
+
+const SEEN: &str = "[when]\nrequired = [\"pod.not-ready\"]\n";
+
+#[test]
+fn a_cause_takes_its_effect_along() {
+    let cause = format!("{SEEN}[[explains]]\nmode = \"effect\"\n");
+    let d = run(&[("cause", "root", &cause), ("effect", "link", SEEN)]);
+    assert_eq!(roots(&d), [("cause", Confidence::Confirmed)]);
+    let chain: Vec<_> = d.incidents.iter().flat_map(|i| &i.chain).collect();
+    assert!(matches!(chain.as_slice(), [link] if link.mode == "effect" && link.explained_by.mode == "cause"));
+}
+
+#[test]
+fn a_loop_has_one_root_and_it_is_no_link() {
+    let a = format!("{SEEN}[[explains]]\nmode = \"b\"\n");
+    let b = format!("{SEEN}[[explains]]\nmode = \"a\"\n");
+    assert_eq!(roots(&run(&[("a", "link", &a), ("b", "root", &b)])), [("b", Confidence::Confirmed)]);
+}
+
+#[test]
+fn a_symptom_without_a_cause_is_unexplained_and_not_healthy() {
+    let d = run(&[]);
+    assert!(d.incidents.is_empty());
+    assert_eq!(d.verdict, Verdict::Unknown);
+    assert!(matches!(d.unexplained.as_slice(), [u] if u.signal == "pod.not-ready"));
+}
+
+#[test]
+fn what_was_looked_for_and_is_not_there_rules_out() {
+    let open = "[when]\nrequired = [\"pod.not-ready\", \"pod.unschedulable\"]\n";
+    assert_eq!(roots(&run(&[("a", "root", open)])), []);
+}
+
+#[test]
+fn what_could_not_be_looked_at_lowers_to_probable() {
+    let closed = "[when]\nrequired = [\"pod.not-ready\", \"kubelet.pleg-unhealthy\"]\n";
+    assert_eq!(roots(&run(&[("a", "root", closed)])), [("a", Confidence::Probable)]);
+    // What a mode is not known by makes nothing of it.
+    let turned = "[when]\nrequired = [\"kubelet.pleg-unhealthy\", \"pod.not-ready\"]\n";
+    assert_eq!(roots(&run(&[("a", "root", turned)])), []);
+}
+
+#[test]
+fn a_refuted_cause_is_told_and_not_blamed() {
+    let refuted = "[when]\nrequired = [\"pod.not-ready\"]\nrefutes = [\"pod.not-ready\"]\n[[explains]]\nmode = \"link\"\n";
+    let d = run(&[("cause", "root", refuted), ("link", "link", SEEN)]);
+    assert_eq!(roots(&d), [("link", Confidence::Confirmed)]);
+    assert!(d.incidents.iter().flat_map(|i| &i.refuted).any(|(cause, _)| cause.mode == "cause"));
+}
+
+#[test]
+fn a_link_without_a_cause_names_the_causes_that_could_not_be_looked_for() {
+    let closed = "[when]\nrequired = [\"kubelet.pleg-unhealthy\"]\n[[explains]]\nmode = \"link\"\n\
+        [[look]]\nrun = \"journalctl -u kubelet\"\nwhy = { en = \"a\", zh = \"b\" }\n";
+    let d = run(&[("cause", "root", closed), ("link", "link", SEEN)]);
+    assert_eq!(roots(&d), [("link", Confidence::Confirmed)]);
+    let other = d.incidents.iter().flat_map(|i| &i.alternatives).next().expect("an alternative");
+    assert_eq!((other.mode.as_str(), other.confidence), ("cause", Confidence::Possible));
+    assert!(other.look.as_ref().is_some_and(|l| l.run == "journalctl -u kubelet"));
+}
+
+#[test]
+fn a_probable_rival_becomes_an_alternative_and_a_confirmed_one_stays() {
+    let cause = |more: &str| format!("{SEEN}{more}[[explains]]\nmode = \"link\"\n");
+    let (sure, unsure) = (cause(""), cause("at-most-probable = true\n"));
+    let d = run(&[("a", "root", &unsure), ("b", "root", &sure), ("link", "link", SEEN)]);
+    assert_eq!(roots(&d), [("b", Confidence::Confirmed)]);
+    assert!(d.incidents.iter().flat_map(|i| &i.alternatives).any(|a| a.mode == "a"));
+    let d = run(&[("a", "root", &sure), ("b", "root", &sure), ("link", "link", SEEN)]);
+    assert_eq!(roots(&d).len(), 2);
+}
+
+#[test]
+fn notes_are_no_incidents() {
+    let d = run(&[("hint", "note", SEEN)]);
+    assert!(d.incidents.is_empty());
+    assert!(matches!(d.notes.as_slice(), [n] if n.mode == "hint"));
+}
