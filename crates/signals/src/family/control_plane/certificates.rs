@@ -56,9 +56,6 @@ fn whose(line: &str, writer: &Subject) -> (String, Subject) {
     }
     match (&writer.kind, &*writer.name) {
         (Kind::Node, node) if line.contains("client certificate") => (format!("kubelet's client certificate on {node}"), writer.clone()),
-        (Kind::Component, "kube-apiserver") if line.contains("Unable to authenticate") => {
-            ("a client's certificate".to_owned(), writer.clone())
-        }
         (Kind::Component, "kube-apiserver") if line.contains("2379") => ("etcd's serving certificate".to_owned(), Subject::component("etcd")),
         (Kind::Component, "etcd") => ("a client's or peer's certificate at etcd".to_owned(), Subject::component("etcd")),
         (Kind::Component, "kube-apiserver") => ("a certificate that the API server was shown".to_owned(), writer.clone()),
@@ -70,7 +67,9 @@ fn read(snapshot: &Snapshot, log: &LogFile, writer: &Subject, sink: &mut Sink) {
     let Some(regex) = OVER.as_ref() else { return };
     let mut last: FxHashMap<(String, Subject), Finding> = FxHashMap::default();
     for (number, line) in log.tail(TAIL_LINES) {
-        if !line.contains("expired") || REGISTRY.as_ref().is_some_and(|r| r.is_match(line)) {
+        // Whose client it is the line does not say: any forgotten kubeconfig is refused like this.
+        let some_client = line.contains("Unable to authenticate the request");
+        if !line.contains("expired") || some_client || REGISTRY.as_ref().is_some_and(|r| r.is_match(line)) {
             continue;
         }
         let Some(c) = regex.captures(line) else { continue };

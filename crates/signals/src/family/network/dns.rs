@@ -25,8 +25,8 @@ pub(super) const SERVERS_ABSENT: Signal = Signal::fact(
 /// Clients get no answer.
 pub(super) const LOOKUPS_FAIL: Signal = Signal::fact(
     "dns.lookups-fail",
-    "Pods of two workloads, or of one while no DNS server is there, fail to resolve names because the DNS server does \
-     not answer, or names of Services that exist.",
+    "Pods of two workloads fail to resolve names because the DNS server does not answer, or names of Services that \
+     exist.",
     &[Needs::ContainerLog],
 );
 
@@ -37,14 +37,11 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     if !view.snapshot.has(&Kind::Pod) || !view.snapshot.has(&Kind::Service) {
         return;
     }
-    // Without the API's own Service the list holds some namespaces only: where DNS would be was not looked at.
-    let mut absent = view.snapshot.services.get("default", "kubernetes").is_some() || servers(view).next().is_some();
     for service in servers(view) {
         let pods = view.live_pods(service);
-        absent &= !pods.iter().any(|p| p.is_ready());
         health(view, service, &pods).into_iter().for_each(|f| sink.add(f));
     }
-    lookups(view, absent).into_iter().for_each(|f| sink.add(f));
+    lookups(view).into_iter().for_each(|f| sink.add(f));
 }
 
 /// The Services of kube-system that answer on port 53 and select pods.
@@ -106,14 +103,15 @@ fn was_answered(call: &Call) -> bool {
     call.text.contains(":53: no such host")
 }
 
-fn lookups(view: &View<'_>, absent: bool) -> Option<Finding> {
+fn lookups(view: &View<'_>) -> Option<Finding> {
     let snapshot = view.snapshot;
     let known = view.calls.iter().filter(|c| c.failure == Failure::NotResolved && !was_answered(c));
     let all: Vec<&Call> = known.chain(&view.lookups).filter(|c| asks_cluster(snapshot, &c.client)).collect();
     let mut workloads: Vec<Subject> = all.iter().map(|c| snapshot.top_owner(&c.client.object())).collect();
     workloads.sort();
     workloads.dedup();
-    if workloads.len() < if absent { 1 } else { 2 } {
+    // One client that cannot resolve is its own fault as often as that of DNS.
+    if workloads.len() < 2 {
         return None;
     }
     let last = all.iter().filter_map(|c| c.at).max();
