@@ -24,7 +24,11 @@ fn main() -> io::Result<()> {
         let text = |file: &str| {
             let path = mode.join(file);
             println!("cargo:rerun-if-changed={}", path.display());
-            if path.exists() { format!("include_str!({:?})", path.display().to_string()) } else { "\"\"".into() }
+            if path.exists() {
+                format!("include_str!({:?})", path.display().to_string())
+            } else {
+                "\"\"".into()
+            }
         };
         writeln!(
             code,
@@ -41,11 +45,8 @@ fn main() -> io::Result<()> {
 }
 
 fn folders(path: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found: Vec<PathBuf> = fs::read_dir(path)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|p| p.is_dir())
-        .collect();
+    let mut found: Vec<PathBuf> =
+        fs::read_dir(path)?.filter_map(Result::ok).map(|entry| entry.path()).filter(|p| p.is_dir()).collect();
     found.sort();
     Ok(found)
 }

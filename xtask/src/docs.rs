@@ -38,8 +38,16 @@ fn modes(catalogue: &Catalogue) -> Result<String> {
                 ModeKind::Link => "link",
                 ModeKind::Note => "note",
             };
-            let page = |lang: &str, title: &str| format!("[{}](../catalogue/{area}/{}/{lang}.md)", plain(title), m.id);
-            writeln!(out, "| `{}` | {kind} | {} | {} |", m.id, page("en", &m.title.en), page("zh", &m.title.zh))?;
+            let page = |lang: &str, title: &str| {
+                format!("[{}](../catalogue/{area}/{}/{lang}.md)", plain(title), m.id)
+            };
+            writeln!(
+                out,
+                "| `{}` | {kind} | {} | {} |",
+                m.id,
+                page("en", &m.title.en),
+                page("zh", &m.title.zh)
+            )?;
         }
     }
     Ok(out)

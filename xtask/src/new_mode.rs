@@ -40,9 +40,13 @@ const CAPTURE: &str = r#"{"schema": "plain-capture/v1", "takenAt": "2026-01-01T0
 pub fn run(repository: &Path, area: &str, id: &str, dry_run: bool) -> Result<()> {
     for word in [area, id] {
         let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        ensure!(!word.is_empty() && word.bytes().all(good), "{word:?}: use lower-case words joined by hyphens");
+        ensure!(
+            !word.is_empty() && word.bytes().all(good),
+            "{word:?}: use lower-case words joined by hyphens"
+        );
     }
-    let page = |headings: &[&str]| headings.iter().fold(String::new(), |page, h| page + "## " + h + "\n\n…\n\n");
+    let page =
+        |headings: &[&str]| headings.iter().fold(String::new(), |page, h| page + "## " + h + "\n\n…\n\n");
     let subject = match area {
         "node" => "node",
         "pod" => "container",
@@ -74,6 +78,8 @@ pub fn run(repository: &Path, area: &str, id: &str, dry_run: bool) -> Result<()>
         fs::create_dir_all(path.parent().unwrap_or(&folder))?;
         fs::write(&path, content)?;
     }
-    println!("catalogue/{area}/{id}: fill in mode.toml, both pages and the cases, then `cargo test -p kubecause-testkit`");
+    println!(
+        "catalogue/{area}/{id}: fill in mode.toml, both pages and the cases, then `cargo test -p kubecause-testkit`"
+    );
     Ok(())
 }

@@ -10,8 +10,8 @@ mod page;
 
 pub use lint::lint;
 pub use mode::{
-    AnyOf, Entry, Explains, FixSpec, LookSpec, Mode, ModeKind, ParseError, Requirement, Severity, StepSpec, SubjectClass,
-    When, fill, fill_prose,
+    AnyOf, Entry, Explains, FixSpec, LookSpec, Mode, ModeKind, ParseError, Requirement, Severity, StepSpec,
+    SubjectClass, When, fill, fill_prose,
 };
 pub use page::{HEADINGS_EN, HEADINGS_ZH, headings};
 

@@ -1,8 +1,8 @@
 //! What every mode must hold: known signals and modes, both languages, all headings, params that exist.
 
+use crate::Catalogue;
 use crate::mode::{Entry, Mode, ModeKind, Requirement, placeholders};
 use crate::page::{expected, headings};
-use crate::Catalogue;
 use kubecause_model::{Lang, Text};
 use std::collections::BTreeSet;
 
@@ -62,7 +62,8 @@ fn pages(mode: &Mode, say: &mut impl FnMut(String)) {
         if found != expected(lang) {
             say(format!("{lang:?} page has headings {found:?}"));
         }
-        let empty = page.split("\n## ").skip(1).filter(|part| part.lines().skip(1).all(|l| l.trim().is_empty()));
+        let empty =
+            page.split("\n## ").skip(1).filter(|part| part.lines().skip(1).all(|l| l.trim().is_empty()));
         if empty.count() > 0 {
             say(format!("{lang:?} page has an empty section"));
         }
@@ -85,10 +86,14 @@ fn texts(mode: &Mode, say: &mut impl FnMut(String)) {
     texts.extend(mode.looks.iter().flat_map(|l| [l.why.en.as_str(), l.why.zh.as_str()]));
     for step in mode.fixes.iter().flat_map(|f| &f.steps) {
         let prose = step.guard.iter().chain([&step.why]).flat_map(|t| [t.en.as_str(), t.zh.as_str()]);
-        texts.extend(prose.chain(step.verify.as_deref()).chain(step.undo.as_deref()).chain([step.run.as_str()]));
+        texts.extend(
+            prose.chain(step.verify.as_deref()).chain(step.undo.as_deref()).chain([step.run.as_str()]),
+        );
     }
     for text in texts {
-        for name in placeholders(text).filter(|n| !mode.params.contains_key(*n) && !SUBJECT_PLACEHOLDERS.contains(n)) {
+        for name in
+            placeholders(text).filter(|n| !mode.params.contains_key(*n) && !SUBJECT_PLACEHOLDERS.contains(n))
+        {
             say(format!("placeholder {{{name}}} is not among its params"));
         }
     }

@@ -250,7 +250,11 @@ fn bracket(text: &str) -> Option<(usize, usize)> {
 
 /// The placeholders in a text.
 pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).filter(|n| is_placeholder(n))
+    text.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name)
+        .filter(|n| is_placeholder(n))
 }
 
 /// Placeholders are lower-case words; everything else in braces (JSON, jsonpath) stays as it is.
@@ -265,17 +269,27 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_json_is_left_alone() {
         let values = Params::from([("node".to_owned(), "worker-1".to_owned())]);
-        assert_eq!(fill("kubectl get node {node} -o json {gone}", &values), "kubectl get node worker-1 -o json GONE");
+        assert_eq!(
+            fill("kubectl get node {node} -o json {gone}", &values),
+            "kubectl get node worker-1 -o json GONE"
+        );
         assert_eq!(fill("-p '{\"a\":{\"b\":1}}'", &values), "-p '{\"a\":{\"b\":1}}'");
         assert_eq!(fill("{.items[0].metadata.name} {", &values), "{.items[0].metadata.name} {");
     }
 
     #[test]
     fn a_bracket_whose_value_is_unknown_is_left_out() {
-        let values = Params::from([("name".to_owned(), "n1".to_owned()), ("load".to_owned(), "9".to_owned())]);
+        let values =
+            Params::from([("name".to_owned(), "n1".to_owned()), ("load".to_owned(), "9".to_owned())]);
         assert_eq!(fill_prose("{name}: not ready ({reason})", &values), "n1: not ready");
-        assert_eq!(fill_prose("{name}：未就绪（{reason}），负载高（{load}）", &values), "n1：未就绪，负载高（9）");
-        assert_eq!(fill_prose("{name} (load {load} of {cores}), slow (see dmesg)", &values), "n1, slow (see dmesg)");
+        assert_eq!(
+            fill_prose("{name}：未就绪（{reason}），负载高（{load}）", &values),
+            "n1：未就绪，负载高（9）"
+        );
+        assert_eq!(
+            fill_prose("{name} (load {load} of {cores}), slow (see dmesg)", &values),
+            "n1, slow (see dmesg)"
+        );
         assert_eq!(fill_prose("{name} ({load", &values), "n1 ({load");
     }
 }

@@ -13,7 +13,8 @@ pub const HEADINGS_EN: [&str; 6] = [
 ];
 
 /// The headings of a Chinese page, in order.
-pub const HEADINGS_ZH: [&str; 6] = ["现象", "原因", "如何确认", "如何修复", "如何避免再次发生", "容易混淆的情况"];
+pub const HEADINGS_ZH: [&str; 6] =
+    ["现象", "原因", "如何确认", "如何修复", "如何避免再次发生", "容易混淆的情况"];
 
 /// The second-level headings of a Markdown text, outside of code blocks.
 pub fn headings(markdown: &str) -> Vec<&str> {

@@ -17,7 +17,9 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
     let words = args.words.join(" ");
     let found = catalogue.find(&signals, &words);
     let Some((best, more)) = found.split_first() else {
-        return Err(Failure::usage(anyhow!("no page is found for {words:?}; `kubecause modes` lists them all")));
+        return Err(Failure::usage(anyhow!(
+            "no page is found for {words:?}; `kubecause modes` lists them all"
+        )));
     };
     let title = best.title.get(lang);
     let page = catalogue.page(&best.id, lang).unwrap_or_default();

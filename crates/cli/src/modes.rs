@@ -23,13 +23,12 @@ pub fn run(args: &ModesArgs) -> Result<u8, Failure> {
     let text = match args.output {
         ListOutput::Text => {
             let width = modes.iter().map(|m| m.id.len()).max().unwrap_or_default();
-            let line = |m: &&Mode| format!("{:<13} {:<width$}  {:<4}  {}\n", m.area, m.id, word(m.kind), title(m));
+            let line =
+                |m: &&Mode| format!("{:<13} {:<width$}  {:<4}  {}\n", m.area, m.id, word(m.kind), title(m));
             modes.iter().map(line).collect::<String>()
         }
         ListOutput::Json => {
-            let object = |m: &&Mode| {
-                serde_json::json!({"id": m.id, "area": m.area, "kind": word(m.kind), "title": title(m), "params": m.params})
-            };
+            let object = |m: &&Mode| serde_json::json!({"id": m.id, "area": m.area, "kind": word(m.kind), "title": title(m), "params": m.params});
             let list: Vec<_> = modes.iter().map(object).collect();
             serde_json::to_string_pretty(&list).map_err(Failure::internal)?
         }

@@ -67,7 +67,8 @@ fn kind_of(word: &str) -> anyhow::Result<Kind> {
 
 fn existing(snapshot: &Snapshot, kind: &Kind, name: &str, namespace: Option<&str>) -> Vec<Subject> {
     let all = snapshot.names_of(kind).into_iter();
-    all.filter(|s| *s.name == *name && (namespace.is_none_or(|ns| s.ns() == ns) || s.namespace.is_none())).collect()
+    all.filter(|s| *s.name == *name && (namespace.is_none_or(|ns| s.ns() == ns) || s.namespace.is_none()))
+        .collect()
 }
 
 /// Says that the object is not in the capture, and which name is near.

@@ -11,7 +11,10 @@ pub fn language(asked: Option<Language>) -> Lang {
         Some(Language::Zh) => Lang::Zh,
         None => {
             let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|v| std::env::var(v).ok());
-            let zh = locale.into_iter().find(|l| !l.is_empty()).is_some_and(|l| l.to_lowercase().starts_with("zh"));
+            let zh = locale
+                .into_iter()
+                .find(|l| !l.is_empty())
+                .is_some_and(|l| l.to_lowercase().starts_with("zh"));
             if zh { Lang::Zh } else { Lang::En }
         }
     }
@@ -39,9 +42,9 @@ pub fn width() -> usize {
 /// Prints; a reader that went away (`| head`) is no error.
 pub fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| {
-        if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
-    });
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

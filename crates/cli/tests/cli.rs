@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 fn fixture(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/cases").join(format!("{name}.tar.zst"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/cases")
+        .join(format!("{name}.tar.zst"));
     path.display().to_string()
 }
 
@@ -47,8 +49,16 @@ fn errors_say_what_to_do() {
 
 #[test]
 fn a_named_object_gets_its_own_answer() {
-    let (code, out, _) =
-        run(&["diagnose", "--from", &fixture("oomkilled"), "deploy/cache-warmer", "-n", "oomkilled", "-o", "json"]);
+    let (code, out, _) = run(&[
+        "diagnose",
+        "--from",
+        &fixture("oomkilled"),
+        "deploy/cache-warmer",
+        "-n",
+        "oomkilled",
+        "-o",
+        "json",
+    ]);
     assert_eq!(code, Some(1));
     assert!(out.contains("\"container-oom-killed\""), "{out}");
     let (code, out, _) = run(&["diagnose", "--from", &fixture("oomkilled"), "node/worker-2"]);
@@ -58,7 +68,8 @@ fn a_named_object_gets_its_own_answer() {
 #[test]
 fn the_node_explains_the_pod_that_waits_on_it() {
     let archive = fixture("runtime-hang");
-    let (code, out, _) = run(&["diagnose", "--from", &archive, "pod/frontend-6f9dcdb697-gdpc9", "-n", "shop", "-o", "json"]);
+    let (code, out, _) =
+        run(&["diagnose", "--from", &archive, "pod/frontend-6f9dcdb697-gdpc9", "-n", "shop", "-o", "json"]);
     assert_eq!(code, Some(1));
     assert!(out.contains("\"container-runtime-hung\""), "{out}");
 }
@@ -100,9 +111,13 @@ fn standard_input_is_read() {
 #[test]
 fn every_format_is_printed() {
     let archive = fixture("readiness-wrong-port");
-    for (format, mark) in
-        [("text", "orders"), ("wide", "orders"), ("json", "kubecause/v1"), ("markdown", "#"), ("html", "<html")]
-    {
+    for (format, mark) in [
+        ("text", "orders"),
+        ("wide", "orders"),
+        ("json", "kubecause/v1"),
+        ("markdown", "#"),
+        ("html", "<html"),
+    ] {
         let (code, out, err) = run(&["diagnose", "--from", &archive, "-o", format]);
         assert_eq!(code, Some(1), "{format}: {err}");
         assert!(out.contains(mark), "{format}: {out}");

@@ -1,10 +1,10 @@
 //! What was changed shortly before an incident: the last two revisions of the workload that it is about, field by field.
 
 use crate::Context;
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Container, HasRevisions, PodTemplate};
 use kubecause_evidence::{Kind, Subject};
 use kubecause_model::Change;
-use jiff::Timestamp;
 
 /// A revision made more than this many seconds before the first sign of an incident is not shown with it.
 const WINDOW_SECONDS: i64 = 24 * 3600;
@@ -39,7 +39,11 @@ fn differences(old: &PodTemplate, new: &PodTemplate) -> Vec<(String, String, Str
     for container in new.spec.all_containers() {
         match old.spec.container(&container.name) {
             Some(before) => compare(before, container, &mut out),
-            None => out.push((format!("containers[{}]", container.name), String::new(), container.image.to_string())),
+            None => out.push((
+                format!("containers[{}]", container.name),
+                String::new(),
+                container.image.to_string(),
+            )),
         }
     }
     for gone in old.spec.all_containers().filter(|c| new.spec.container(&c.name).is_none()) {
@@ -50,13 +54,18 @@ fn differences(old: &PodTemplate, new: &PodTemplate) -> Vec<(String, String, Str
             out.push((field.to_owned(), from, to));
         }
     };
-    differ("serviceAccountName", old.spec.service_account_name.to_string(), new.spec.service_account_name.to_string());
+    differ(
+        "serviceAccountName",
+        old.spec.service_account_name.to_string(),
+        new.spec.service_account_name.to_string(),
+    );
     differ("nodeSelector", old.spec.node_selector.to_string(), new.spec.node_selector.to_string());
     out
 }
 
 fn compare(old: &Container, new: &Container, out: &mut Vec<(String, String, String)>) {
-    let words = |list: &[kubecause_evidence::Sym]| list.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" ");
+    let words =
+        |list: &[kubecause_evidence::Sym]| list.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" ");
     let short = |text: String| kubecause_model::one_line(&text, 80);
     let names = |c: &Container| c.env.iter().map(|e| e.name.as_str()).collect::<Vec<_>>().join(",");
     let probe = |p: &Option<kubecause_evidence::kube::Probe>| {

@@ -53,14 +53,15 @@ pub(crate) fn choose(graph: &Graph<'_>) -> Choice {
     let mut owner_of: FxHashMap<usize, usize> = FxHashMap::default();
     let mut owner_of_symptom: FxHashMap<u32, usize> = FxHashMap::default();
     for r in candidates {
-        let confirmed =
-            graph.instances.get(r.root).and_then(crate::instance::Instance::confidence) == Some(Confidence::Confirmed);
+        let confirmed = graph.instances.get(r.root).and_then(crate::instance::Instance::confidence)
+            == Some(Confidence::Confirmed);
         let effects: Vec<usize> = r.instances.iter().copied().filter(|i| *i != r.root).collect();
         let new = effects.iter().any(|i| !owner_of.contains_key(i))
             || r.symptoms.iter().any(|s| !owner_of_symptom.contains_key(s));
-        let rival = effects.iter().find_map(|i| owner_of.get(i)).or_else(|| {
-            r.symptoms.iter().find_map(|s| owner_of_symptom.get(s))
-        });
+        let rival = effects
+            .iter()
+            .find_map(|i| owner_of.get(i))
+            .or_else(|| r.symptoms.iter().find_map(|s| owner_of_symptom.get(s)));
         if let (Some(rival), false, false) = (rival.copied(), confirmed, new) {
             choice.alternatives.entry(rival).or_default().push(r.root);
             continue;
@@ -83,7 +84,8 @@ pub(crate) fn choose(graph: &Graph<'_>) -> Choice {
 
 fn reach(graph: &Graph<'_>, root: usize) -> Reach {
     let instances = graph.following(root);
-    let mut symptoms: Vec<u32> = instances.iter().filter_map(|i| graph.symptoms.get(*i)).flatten().copied().collect();
+    let mut symptoms: Vec<u32> =
+        instances.iter().filter_map(|i| graph.symptoms.get(*i)).flatten().copied().collect();
     symptoms.sort_unstable();
     symptoms.dedup();
     Reach { root, instances, symptoms }

@@ -68,9 +68,9 @@ impl<'a> Graph<'a> {
 
     /// Whether the instance holds and is no mere note.
     fn counts(&self, i: usize) -> bool {
-        self.instances
-            .get(i)
-            .is_some_and(|x| x.mode.kind != ModeKind::Note && x.confidence().is_some_and(|c| c >= Confidence::Probable))
+        self.instances.get(i).is_some_and(|x| {
+            x.mode.kind != ModeKind::Note && x.confidence().is_some_and(|c| c >= Confidence::Probable)
+        })
     }
 
     fn causes_of(&self, context: &Context<'_>, explainers: &Explainers<'_>, effect: usize) -> Vec<usize> {
@@ -78,7 +78,8 @@ impl<'a> Graph<'a> {
         let mut found = FxHashSet::default();
         for (mode, via, within) in explainers.get(e.mode.id.as_str()).into_iter().flatten() {
             let near = self.at_far_end(context, via.inverse(), &e.subject, &e.names);
-            let of_mode = near.into_iter().filter(|i| self.instances.get(*i).is_some_and(|c| c.mode.id == mode.id));
+            let of_mode =
+                near.into_iter().filter(|i| self.instances.get(*i).is_some_and(|c| c.mode.id == mode.id));
             found.extend(of_mode.filter(|c| self.in_time(*c, e.span, *within)));
         }
         for via in &e.mode.explained_by_any {
@@ -101,13 +102,21 @@ impl<'a> Graph<'a> {
             return false;
         }
         match (seconds(cause.last), seconds(effect.first), cause.ongoing) {
-            (Some(ended), Some(began), false) => began <= ended.saturating_add(within).saturating_add(SLACK_SECONDS),
+            (Some(ended), Some(began), false) => {
+                began <= ended.saturating_add(within).saturating_add(SLACK_SECONDS)
+            }
             _ => true,
         }
     }
 
     /// The instances on the objects that `via` leads to from a subject whose findings name `names`.
-    fn at_far_end(&self, context: &Context<'_>, via: Relation, from: &Subject, names: &[Subject]) -> Vec<usize> {
+    fn at_far_end(
+        &self,
+        context: &Context<'_>,
+        via: Relation,
+        from: &Subject,
+        names: &[Subject],
+    ) -> Vec<usize> {
         let index = &self.index;
         let on = |object: &Subject| index.by_object.get(object).into_iter().flatten().copied();
         match via {
@@ -139,7 +148,9 @@ impl<'a> Graph<'a> {
         }
         all.retain(|i| {
             self.instances.get(*i).is_some_and(|x| {
-                x.subject.container.is_none() || from.container.is_none() || x.subject.container == from.container
+                x.subject.container.is_none()
+                    || from.container.is_none()
+                    || x.subject.container == from.container
             })
         });
         all.sort_unstable();
@@ -153,7 +164,9 @@ impl<'a> Graph<'a> {
         let mut explained: FxHashMap<u32, FxHashSet<usize>> = FxHashMap::default();
         let symptoms = || {
             let all = (0_u32..).zip(context.findings.all());
-            all.filter_map(|(i, f)| Some((i, f, context.lookup.signal(f.signal)?.symptom.unwrap_or_default())))
+            all.filter_map(|(i, f)| {
+                Some((i, f, context.lookup.signal(f.signal)?.symptom.unwrap_or_default()))
+            })
         };
         for (position, finding, relations) in symptoms() {
             let mut causes = FxHashSet::default();
@@ -171,12 +184,19 @@ impl<'a> Graph<'a> {
         for (position, finding, relations) in symptoms() {
             let near = relations.iter().flat_map(|via| context.snapshot.reach(*via, &finding.subject));
             let next_to: Vec<u32> = near.flat_map(|o| context.findings.indexes_on(&o).to_vec()).collect();
-            let inherited: FxHashSet<usize> =
-                next_to.iter().filter(|i| **i != position).filter_map(|i| explained.get(i)).flatten().copied().collect();
+            let inherited: FxHashSet<usize> = next_to
+                .iter()
+                .filter(|i| **i != position)
+                .filter_map(|i| explained.get(i))
+                .flatten()
+                .copied()
+                .collect();
             explained.entry(position).or_default().extend(inherited);
         }
-        let mut pairs: Vec<(usize, u32)> =
-            explained.into_iter().flat_map(|(finding, causes)| causes.into_iter().map(move |c| (c, finding))).collect();
+        let mut pairs: Vec<(usize, u32)> = explained
+            .into_iter()
+            .flat_map(|(finding, causes)| causes.into_iter().map(move |c| (c, finding)))
+            .collect();
         pairs.sort_unstable();
         for (cause, finding) in pairs {
             if let Some(list) = self.symptoms.get_mut(cause) {
@@ -200,11 +220,13 @@ impl<'a> Graph<'a> {
         for component in tarjan_scc(&graph) {
             let members: Vec<usize> = component.iter().map(|n| n.index()).collect();
             let outside = |c: &usize| !members.contains(c);
-            let explained = members.iter().any(|m| self.causes.get(*m).is_some_and(|c| c.iter().any(outside)));
+            let explained =
+                members.iter().any(|m| self.causes.get(*m).is_some_and(|c| c.iter().any(outside)));
             if explained {
                 continue;
             }
-            let first = members.iter().copied().filter(|m| self.counts(*m)).min_by_key(|m| self.precedence(*m));
+            let first =
+                members.iter().copied().filter(|m| self.counts(*m)).min_by_key(|m| self.precedence(*m));
             roots.extend(first);
         }
         roots.sort_unstable();
@@ -261,7 +283,11 @@ impl Index {
                 }
             }
             if let Some(ns) = &object.namespace {
-                index.by_namespace.entry(Subject::cluster_wide(Kind::Namespace, ns.clone())).or_default().push(i);
+                index
+                    .by_namespace
+                    .entry(Subject::cluster_wide(Kind::Namespace, ns.clone()))
+                    .or_default()
+                    .push(i);
             }
             if matches!(object.kind, Kind::Cluster | Kind::Component) {
                 index.of_cluster.push(i);

@@ -32,7 +32,10 @@ pub(crate) fn tell(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice) ->
         folded.into_values().filter_map(|roots| tell_one(context, graph, choice, &roots)).collect();
     all.sort_by(|a, b| {
         let rank = |t: &Told| (Reverse(t.incident.severity), Reverse(t.incident.affected.len()));
-        rank(a).cmp(&rank(b)).then_with(|| (&a.incident.root.mode, &a.incident.root.subject).cmp(&(&b.incident.root.mode, &b.incident.root.subject)))
+        rank(a).cmp(&rank(b)).then_with(|| {
+            (&a.incident.root.mode, &a.incident.root.subject)
+                .cmp(&(&b.incident.root.mode, &b.incident.root.subject))
+        })
     });
     make_ids_unique(&mut all);
     all
@@ -72,7 +75,8 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
     span.ongoing |= follows().any(|x| x.span.ongoing);
     // Proof without a time (a measurement): the first effect says since when at the latest.
     span.first = span.first.or_else(|| follows().filter_map(|x| x.span.first).min());
-    let symptoms: Vec<u32> = instances.iter().filter_map(|i| graph.symptoms.get(*i)).flatten().copied().collect();
+    let symptoms: Vec<u32> =
+        instances.iter().filter_map(|i| graph.symptoms.get(*i)).flatten().copied().collect();
     let affected = affected(context, &subject, follows(), &symptoms);
     let evidence = evidence(context, &members, follows());
     let pods: Vec<Subject> = members.iter().map(|x| x.subject.object()).collect();
@@ -103,7 +107,11 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
         affected,
         evidence,
         fixes: best.mode.fixes.iter().map(|f| words::fix(f, &values)).collect(),
-        looks: if unsure { best.mode.looks.iter().map(|l| words::look(l, &values)).collect() } else { Vec::new() },
+        looks: if unsure {
+            best.mode.looks.iter().map(|l| words::look(l, &values)).collect()
+        } else {
+            Vec::new()
+        },
     };
     Some(Told { incident, instances: instances.into_iter().collect(), findings })
 }
@@ -208,7 +216,9 @@ fn chain(context: &Context<'_>, graph: &Graph<'_>, instances: &[usize], roots: &
 /// FNV-1a, 64 bits: over the subject and the area of the first root, so that it stays when the cause's wording sharpens.
 fn id(subject: &Subject, mode: &Mode) -> String {
     let text = format!("{}/{}/{}/{}", mode.area, subject.kind, subject.ns(), subject.name);
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }
 

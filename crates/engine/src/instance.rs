@@ -212,7 +212,8 @@ impl Context<'_> {
         match class {
             C::Container | C::Pod => subject.kind == Kind::Pod,
             C::Workload => {
-                subject.kind == Kind::Pod && self.snapshot.top_owner(subject) == *subject || subject.kind.is_workload()
+                subject.kind == Kind::Pod && self.snapshot.top_owner(subject) == *subject
+                    || subject.kind.is_workload()
             }
             C::Node => subject.kind == Kind::Node,
             C::Object => true,
@@ -221,16 +222,23 @@ impl Context<'_> {
     }
 
     /// The subjects from which `via` leads to that finding.
-    fn reach_back(&self, via: kubecause_evidence::Relation, finding: &kubecause_signals::Finding) -> Vec<Subject> {
+    fn reach_back(
+        &self,
+        via: kubecause_evidence::Relation,
+        finding: &kubecause_signals::Finding,
+    ) -> Vec<Subject> {
         use kubecause_evidence::Relation as R;
         match via {
             R::NamedBy => finding.names.iter().map(Subject::object).collect(),
             // Nothing is anchored on what it merely names, nor on the whole cluster.
             R::Names | R::AllCluster => Vec::new(),
             R::ClusterAll => vec![Subject::cluster()],
-            R::NamespaceObjects => {
-                finding.subject.namespace.iter().map(|ns| Subject::cluster_wide(Kind::Namespace, ns.clone())).collect()
-            }
+            R::NamespaceObjects => finding
+                .subject
+                .namespace
+                .iter()
+                .map(|ns| Subject::cluster_wide(Kind::Namespace, ns.clone()))
+                .collect(),
             relation => self.snapshot.reach(relation.inverse(), &finding.subject.object()),
         }
     }

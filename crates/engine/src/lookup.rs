@@ -81,7 +81,9 @@ impl<'a> Lookup<'a> {
         let is = |f: &Finding| f.signal == entry.signal;
         match entry.via {
             Relation::Same if class == SubjectClass::Cluster => self.positions(|_| true, &entry.signal),
-            Relation::Same if class == SubjectClass::Workload => self.pick(self.by_workload.get(&subject.object()), is),
+            Relation::Same if class == SubjectClass::Workload => {
+                self.pick(self.by_workload.get(&subject.object()), is)
+            }
             Relation::Same => self.on(subject, &entry.signal),
             Relation::ClusterAll => self.positions(|_| true, &entry.signal),
             Relation::AllCluster => {
@@ -113,7 +115,11 @@ impl<'a> Lookup<'a> {
 
     fn positions_on(&self, subject: &Subject, signal: &str, fits: impl Fn(&Finding) -> bool) -> Vec<u32> {
         let indexes = self.findings.indexes_on(&subject.object());
-        indexes.iter().copied().filter(|i| self.findings.at(*i).is_some_and(|f| f.signal == signal && fits(f))).collect()
+        indexes
+            .iter()
+            .copied()
+            .filter(|i| self.findings.at(*i).is_some_and(|f| f.signal == signal && fits(f)))
+            .collect()
     }
 
     fn positions(&self, fits: impl Fn(&Finding) -> bool, signal: &str) -> Vec<u32> {

@@ -39,7 +39,8 @@ impl Covered {
     /// An incident is covered when its root, a link or something that it affects is; one of the control plane always.
     pub(crate) fn incident(&self, told: &Told) -> bool {
         let i = &told.incident;
-        let mut subjects = [&i.root.subject].into_iter().chain(&i.affected).chain(i.chain.iter().map(|l| &l.subject));
+        let mut subjects =
+            [&i.root.subject].into_iter().chain(&i.affected).chain(i.chain.iter().map(|l| &l.subject));
         let everywhere = matches!(i.root.subject.kind, Kind::Cluster | Kind::Component);
         (everywhere && self.objects.is_none()) || subjects.any(|s| self.subject(s))
     }

@@ -25,7 +25,9 @@ fn loss(context: &Context<'_>, object: &Subject, root: &Subject) -> Severity {
         Kind::Pod => pod(context, object),
         Kind::Service => service(context, object),
         Kind::Ingress => Severity::Error,
-        Kind::PersistentVolumeClaim | Kind::APIService | Kind::Registry if object.object() == root.object() => {
+        Kind::PersistentVolumeClaim | Kind::APIService | Kind::Registry
+            if object.object() == root.object() =>
+        {
             Severity::Error
         }
         _ => Severity::Warning,
@@ -36,7 +38,11 @@ fn loss(context: &Context<'_>, object: &Subject, root: &Subject) -> Severity {
 fn workload(context: &Context<'_>, object: &Subject) -> Severity {
     let Some(w) = context.snapshot.workload(object) else { return Severity::Warning };
     if object.kind == Kind::Job {
-        return if w.status.succeeded > 0 && w.status.failed == 0 { Severity::Warning } else { Severity::Error };
+        return if w.status.succeeded > 0 && w.status.failed == 0 {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
     }
     let (wanted, available) = (w.wanted(), w.available());
     if wanted <= available {
@@ -56,6 +62,7 @@ fn pod(context: &Context<'_>, object: &Subject) -> Severity {
 
 fn service(context: &Context<'_>, object: &Subject) -> Severity {
     let backends = context.snapshot.reach(kubecause_evidence::Relation::ServicePods, object);
-    let ready = backends.iter().filter_map(|p| context.snapshot.pod(p)).any(kubecause_evidence::kube::Pod::is_ready);
+    let ready =
+        backends.iter().filter_map(|p| context.snapshot.pod(p)).any(kubecause_evidence::kube::Pod::is_ready);
     if ready { Severity::Warning } else { Severity::Error }
 }

@@ -96,8 +96,13 @@ fn unexplained(context: &Context<'_>, accounted: &FxHashSet<u32>, covered: &Cove
     let mut folded: BTreeMap<(String, Subject), Unexplained> = BTreeMap::new();
     for (i, finding) in (0_u32..).zip(context.findings.all()) {
         let is_symptom = context.lookup.signal(finding.signal).is_some_and(|s| s.symptom.is_some());
-        let young = context.snapshot.age(finding.span.first).is_some_and(|age| age < UNEXPLAINED_AFTER_SECONDS);
-        if !is_symptom || young || !finding.span.ongoing || accounted.contains(&i) || !covered.subject(&finding.subject)
+        let young =
+            context.snapshot.age(finding.span.first).is_some_and(|age| age < UNEXPLAINED_AFTER_SECONDS);
+        if !is_symptom
+            || young
+            || !finding.span.ongoing
+            || accounted.contains(&i)
+            || !covered.subject(&finding.subject)
         {
             continue;
         }
@@ -120,13 +125,18 @@ fn notes(
     covered: &Covered,
 ) -> Vec<Note> {
     let used: FxHashSet<usize> = told.iter().flat_map(|t| t.instances.iter().copied()).collect();
-    let of_kind = graph.instances.iter().enumerate().filter(|(_, x)| {
-        x.mode.kind == ModeKind::Note && x.confidence().is_some() && x.span.ongoing
-    });
-    let over = choice.history.iter().filter(|i| !used.contains(i)).filter_map(|i| Some((*i, graph.instances.get(*i)?)));
-    let over = over.filter(|(_, x)| {
-        x.mode.kind == ModeKind::Root && x.confidence() == Some(Confidence::Confirmed)
-    });
+    let of_kind = graph
+        .instances
+        .iter()
+        .enumerate()
+        .filter(|(_, x)| x.mode.kind == ModeKind::Note && x.confidence().is_some() && x.span.ongoing);
+    let over = choice
+        .history
+        .iter()
+        .filter(|i| !used.contains(i))
+        .filter_map(|i| Some((*i, graph.instances.get(*i)?)));
+    let over =
+        over.filter(|(_, x)| x.mode.kind == ModeKind::Root && x.confidence() == Some(Confidence::Confirmed));
     let mut folded: BTreeMap<(String, Subject), Note> = BTreeMap::new();
     for (_, x) in of_kind.chain(over).filter(|(_, x)| covered.subject(&x.subject)) {
         let subject = context.snapshot.top_owner(&x.subject).object();
@@ -156,9 +166,16 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
     for t in told {
         let root = &t.incident.root;
         let open = root.confidence != Confidence::Confirmed || !t.incident.alternatives.is_empty();
-        if root.subject.kind == Kind::Node && open && !context.snapshot.node_facts.contains_key(&root.subject.name) {
+        if root.subject.kind == Kind::Node
+            && open
+            && !context.snapshot.node_facts.contains_key(&root.subject.name)
+        {
             let what = format!("nodes/{}", root.subject.name);
-            all.push(Gap::new(what, Why::NotCollected, "the node's own logs and measurements would settle its cause"));
+            all.push(Gap::new(
+                what,
+                Why::NotCollected,
+                "the node's own logs and measurements would settle its cause",
+            ));
         }
     }
     all
@@ -168,7 +185,9 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
 /// client's words move to the place, and the gap hides nothing.
 fn weigh(gap: &Gap, told: &[Told]) -> Gap {
     let mut parts = gap.what.split('/');
-    let (Some("logs"), Some(ns), Some(pod)) = (parts.next(), parts.next(), parts.next()) else { return gap.clone() };
+    let (Some("logs"), Some(ns), Some(pod)) = (parts.next(), parts.next(), parts.next()) else {
+        return gap.clone();
+    };
     let of_pod = |s: &Subject| s.kind == Kind::Pod && s.ns() == ns && *s.name == *pod;
     let open = |t: &Told| {
         t.incident.root.confidence != Confidence::Confirmed

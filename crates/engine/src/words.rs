@@ -6,9 +6,19 @@ use kubecause_evidence::{Kind, Relation, Subject};
 use kubecause_model::{Fix, FixStep, Look, Params, Text};
 
 /// The values for a subject: what it is called, where it runs, and the incident's own params.
-pub(crate) fn values(context: &Context<'_>, subject: &Subject, members: &[Subject], params: &Params) -> Params {
+pub(crate) fn values(
+    context: &Context<'_>,
+    subject: &Subject,
+    members: &[Subject],
+    params: &Params,
+) -> Params {
     let snapshot = context.snapshot;
-    let pod = members.iter().chain([subject]).find(|s| s.kind == Kind::Pod).cloned().or_else(|| sick_pod(context, subject));
+    let pod = members
+        .iter()
+        .chain([subject])
+        .find(|s| s.kind == Kind::Pod)
+        .cloned()
+        .or_else(|| sick_pod(context, subject));
     let pod = pod.as_ref();
     let node = match &subject.kind {
         Kind::Node => Some(subject.clone()),
@@ -28,10 +38,13 @@ pub(crate) fn values(context: &Context<'_>, subject: &Subject, members: &[Subjec
     put("node", node.map(|n| n.name.to_string()).unwrap_or_default());
     put("pod", pod.map(|p| p.name.to_string()).unwrap_or_default());
     put("workload", top.slash());
-    put("resource_path", match &subject.namespace {
-        Some(ns) => format!("{} -n {ns}", subject.slash()),
-        None => subject.slash(),
-    });
+    put(
+        "resource_path",
+        match &subject.namespace {
+            Some(ns) => format!("{} -n {ns}", subject.slash()),
+            None => subject.slash(),
+        },
+    );
     values.extend(params.clone());
     let who = who(context, subject, pod, &values);
     values.insert("who".to_owned(), who);
@@ -43,7 +56,9 @@ fn who(context: &Context<'_>, subject: &Subject, pod: Option<&Subject>, values: 
     let name = subject.name.to_string();
     let only = |container: &str| {
         let pod = pod.and_then(|p| context.snapshot.pod(p));
-        pod.is_some_and(|p| p.spec.containers.len() == 1 && p.spec.containers.iter().all(|c| c.name == *container))
+        pod.is_some_and(|p| {
+            p.spec.containers.len() == 1 && p.spec.containers.iter().all(|c| c.name == *container)
+        })
     };
     match values.get("container") {
         Some(container) if *container != name && !only(container) => format!("{name}/{container}"),

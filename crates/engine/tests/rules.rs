@@ -13,8 +13,14 @@ fn snapshot() -> Snapshot {
         "spec":{"nodeName":"w","containers":[{"name":"c","image":"i"}]},"status":{"phase":"Running"}}"#;
     builder.push(Ingest::parse("Pod", pod).expect("a pod"));
     builder.push(Ingest::parse("Node", r#"{"metadata":{"name":"w"}}"#).expect("a node"));
-    for kind in [Kind::Pod, Kind::Node, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::PersistentVolumeClaim]
-    {
+    for kind in [
+        Kind::Pod,
+        Kind::Node,
+        Kind::Deployment,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
+        Kind::PersistentVolumeClaim,
+    ] {
         builder.access(kind, Access::Listed);
     }
     builder.taken_at("2026-11-22T12:00:00Z".parse().ok());
@@ -22,7 +28,8 @@ fn snapshot() -> Snapshot {
 }
 
 fn mode(id: &str, kind: &str, rest: &str) -> Mode {
-    let text = format!("kind = \"{kind}\"\nsubject = \"pod\"\ntitle = {{ en = \"{id}\", zh = \"{id}\" }}\n{rest}");
+    let text =
+        format!("kind = \"{kind}\"\nsubject = \"pod\"\ntitle = {{ en = \"{id}\", zh = \"{id}\" }}\n{rest}");
     Mode::parse("test", id, &text, "", "").expect("a mode")
 }
 

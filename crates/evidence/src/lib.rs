@@ -4,8 +4,8 @@
 //! Knows nothing about where the evidence came from: no files, no network, no clock, no async runtime.
 
 pub mod de;
-pub mod kube;
 mod ingest;
+pub mod kube;
 pub mod log;
 pub mod node;
 pub mod quantity;

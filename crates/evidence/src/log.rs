@@ -4,7 +4,7 @@ mod clock;
 mod line;
 
 pub use clock::Clock;
-pub use line::{Level, parse_level, parse_stamp, Stamp};
+pub use line::{Level, Stamp, parse_level, parse_stamp};
 
 use crate::Str;
 use jiff::Timestamp;
@@ -69,7 +69,10 @@ fn clip(line: &str) -> &str {
 
 /// Whether it is a client inside of the container that was refused: one who asks for a log is refused `pods/log`, or the pod.
 fn of_the_workload(excuse: &str) -> bool {
-    excuse.contains(" cannot ") && excuse.contains(" resource ") && !excuse.contains("\"pods/log\"") && !excuse.contains("cannot get resource \"pods\"")
+    excuse.contains(" cannot ")
+        && excuse.contains(" resource ")
+        && !excuse.contains("\"pods/log\"")
+        && !excuse.contains("cannot get resource \"pods\"")
 }
 
 impl LogFile {

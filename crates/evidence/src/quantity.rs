@@ -91,9 +91,14 @@ mod tests {
 
     #[test]
     fn quantities_of_every_form() {
-        for (text, want) in
-            [("100m", 0.1), ("2", 2.0), ("16Mi", 16_777_216.0), ("1.5G", 1.5e9), ("1e3", 1000.0), ("-1", -1.0)]
-        {
+        for (text, want) in [
+            ("100m", 0.1),
+            ("2", 2.0),
+            ("16Mi", 16_777_216.0),
+            ("1.5G", 1.5e9),
+            ("1e3", 1000.0),
+            ("-1", -1.0),
+        ] {
             assert_eq!(parse(text), Some(want), "{text}");
         }
         for bad in ["", "Mi", "1Zi", "1e", "1e999", "--1", "1 Gi"] {

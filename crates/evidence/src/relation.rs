@@ -137,7 +137,8 @@ impl Links {
         let mut links = Self::default();
         for child in snapshot.replica_sets.all().iter().chain(snapshot.jobs.all()) {
             if let Some(owner) = child.metadata.controller() {
-                let owner = Subject::new(Kind::from_name(&owner.kind), &child.metadata.namespace, &owner.name);
+                let owner =
+                    Subject::new(Kind::from_name(&owner.kind), &child.metadata.namespace, &owner.name);
                 links.children.entry(owner).or_default().push(child.subject());
             }
         }
@@ -162,7 +163,11 @@ impl Links {
         for ingress in snapshot.ingresses.all() {
             for (name, _) in ingress.backends() {
                 let service = Subject::new(Kind::Service, &ingress.metadata.namespace, &name);
-                links.ingresses_by_service.entry(service).or_default().push(ingress.metadata.subject(Kind::Ingress));
+                links
+                    .ingresses_by_service
+                    .entry(service)
+                    .or_default()
+                    .push(ingress.metadata.subject(Kind::Ingress));
             }
         }
         for pod in snapshot.pods.all() {
@@ -187,9 +192,7 @@ impl Snapshot {
             }
             Relation::PodNode => self.node_of(subject).into_iter().collect(),
             Relation::WorkloadPods => self.pods_of(subject),
-            Relation::PodWorkload => {
-                self.pod(subject).map(|p| self.owners(&p.metadata)).unwrap_or_default()
-            }
+            Relation::PodWorkload => self.pod(subject).map(|p| self.owners(&p.metadata)).unwrap_or_default(),
             Relation::ServicePods if subject.kind == Kind::Service => self.backends(subject),
             Relation::PodServices => self.services_selecting(subject),
             Relation::WorkloadServices => self.services_of_template(subject),
@@ -202,9 +205,11 @@ impl Snapshot {
             Relation::WorkloadClaims => self.through(subject, Relation::WorkloadPods, Relation::PodClaims),
             Relation::ClaimServices => self.through(subject, Relation::ClaimPods, Relation::PodServices),
             Relation::ServiceClaims => self.through(subject, Relation::ServicePods, Relation::PodClaims),
-            Relation::ObjectNamespace => {
-                subject.namespace.iter().map(|ns| Subject::cluster_wide(Kind::Namespace, ns.clone())).collect()
-            }
+            Relation::ObjectNamespace => subject
+                .namespace
+                .iter()
+                .map(|ns| Subject::cluster_wide(Kind::Namespace, ns.clone()))
+                .collect(),
             _ => Vec::new(),
         };
         found.sort();
@@ -263,7 +268,9 @@ impl Snapshot {
     /// The Services of a namespace that select these labels.
     fn services_for(&self, namespace: &str, labels: &Labels) -> Vec<Subject> {
         let ns: Str = namespace.into();
-        let candidates = labels.iter().filter_map(|(k, v)| self.links.services_by_label.get(&(ns.clone(), k.arc(), v.arc())));
+        let candidates = labels
+            .iter()
+            .filter_map(|(k, v)| self.links.services_by_label.get(&(ns.clone(), k.arc(), v.arc())));
         let selects = |s: &&Subject| {
             self.services.get(namespace, &s.name).is_some_and(|found| found.spec.selector.all_in(labels))
         };
@@ -274,10 +281,12 @@ impl Snapshot {
         let Some(found) = self.services.get(service.ns(), &service.name) else { return Vec::new() };
         let selector = &found.spec.selector;
         let ns: Str = service.ns().into();
-        let candidates = selector.iter().map(|(k, v)| self.links.workloads_by_label.get(&(ns.clone(), k.arc(), v.arc())));
+        let candidates =
+            selector.iter().map(|(k, v)| self.links.workloads_by_label.get(&(ns.clone(), k.arc(), v.arc())));
         let rarest = candidates.min_by_key(|c| c.map_or(0, Vec::len)).flatten();
-        let selected =
-            |w: &&Subject| self.workload(w).is_some_and(|w| selector.all_in(&w.spec.template.metadata.labels));
+        let selected = |w: &&Subject| {
+            self.workload(w).is_some_and(|w| selector.all_in(&w.spec.template.metadata.labels))
+        };
         rarest.into_iter().flatten().filter(selected).cloned().collect()
     }
 

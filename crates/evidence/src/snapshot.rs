@@ -129,7 +129,11 @@ impl Snapshot {
     }
 
     /// The pods of a namespace whose labels hold all of `labels`, which must not be empty.
-    pub fn pods_labelled<'a>(&'a self, namespace: &str, labels: &'a crate::Labels) -> impl Iterator<Item = &'a Pod> {
+    pub fn pods_labelled<'a>(
+        &'a self,
+        namespace: &str,
+        labels: &'a crate::Labels,
+    ) -> impl Iterator<Item = &'a Pod> {
         let ns: Str = namespace.into();
         let rarest = labels
             .iter()

@@ -1,8 +1,8 @@
 //! Findings and how they are collected.
 
+use jiff::Timestamp;
 use kubecause_evidence::Subject;
 use kubecause_model::{Citation, Params, Source, Span};
-use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 

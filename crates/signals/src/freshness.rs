@@ -1,8 +1,8 @@
 //! History is not a fault: whether what was seen still counts.
 
-use kubecause_evidence::{Kind, Snapshot, Subject};
 use jiff::Timestamp;
 use kubecause_evidence::kube::Event;
+use kubecause_evidence::{Kind, Snapshot, Subject};
 
 /// What was seen within this many seconds before the capture counts as present.
 pub const RECENT_SECONDS: i64 = 600;
@@ -39,7 +39,9 @@ pub fn still_failing(snapshot: &Snapshot, subject: &Subject, last: Option<Timest
             None => !snapshot.has(&Kind::Pod),
         },
         kind if kind.is_workload() => match snapshot.workload(subject) {
-            Some(w) if w.kind == kubecause_evidence::kube::WorkloadKind::Job => w.status.completion_time.is_none(),
+            Some(w) if w.kind == kubecause_evidence::kube::WorkloadKind::Job => {
+                w.status.completion_time.is_none()
+            }
             Some(w) => w.status.replicas < w.wanted() || w.available() < w.wanted(),
             None => !snapshot.has(kind) || *kind == Kind::CronJob,
         },

@@ -93,7 +93,9 @@ fn can_look(need: &Needs, snapshot: &Snapshot, subject: &Subject) -> bool {
         }),
         Needs::ContainerLog => {
             let Some(container) = &subject.container else { return false };
-            [false, true].iter().any(|previous| snapshot.container_log(subject, container, *previous).is_some())
+            [false, true]
+                .iter()
+                .any(|previous| snapshot.container_log(subject, container, *previous).is_some())
         }
         Needs::ComponentLog(name) => snapshot.component_logs.contains_key(*name),
     }

@@ -11,7 +11,13 @@ fn main() -> anyhow::Result<()> {
         println!("== {path}, taken at {:?}", bundle.snapshot.taken_at.map(|t| t.to_string()));
         for f in kit.signals.observe(&bundle.snapshot).all() {
             let state = if f.span.ongoing { "now " } else { "past" };
-            println!("  {state} {:40} {} {:?} names {:?}", f.signal, f.subject, f.params, f.names.iter().map(ToString::to_string).collect::<Vec<_>>());
+            println!(
+                "  {state} {:40} {} {:?} names {:?}",
+                f.signal,
+                f.subject,
+                f.params,
+                f.names.iter().map(ToString::to_string).collect::<Vec<_>>()
+            );
             for c in f.evidence.iter().take(2) {
                 println!("         {} | {}", c.reference, c.text.chars().take(200).collect::<String>());
             }
@@ -19,10 +25,20 @@ fn main() -> anyhow::Result<()> {
         let d = kubecause_engine::diagnose(&bundle.snapshot, &kit.signals, &kit.catalogue, &Scope::default());
         println!("  verdict {}", d.verdict.as_str());
         for i in &d.incidents {
-            println!("  INCIDENT {} {} {} {} since {:?}", i.severity.as_str(), i.root.mode, i.root.confidence.as_str(), i.root.subject, i.since.map(|t| t.to_string()));
+            println!(
+                "  INCIDENT {} {} {} {} since {:?}",
+                i.severity.as_str(),
+                i.root.mode,
+                i.root.confidence.as_str(),
+                i.root.subject,
+                i.since.map(|t| t.to_string())
+            );
             println!("     {} / {}", i.root.title.en, i.root.title.zh);
             for l in &i.chain {
-                println!("     chain {}@{} <- {}@{}", l.mode, l.subject, l.explained_by.mode, l.explained_by.subject);
+                println!(
+                    "     chain {}@{} <- {}@{}",
+                    l.mode, l.subject, l.explained_by.mode, l.explained_by.subject
+                );
             }
             for a in &i.alternatives {
                 println!("     or {} {} {}", a.confidence.as_str(), a.mode, a.subject);
@@ -30,7 +46,10 @@ fn main() -> anyhow::Result<()> {
             for (r, why) in &i.refuted {
                 println!("     not {} {}: {why}", r.mode, r.subject);
             }
-            println!("     affects {}", i.affected.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+            println!(
+                "     affects {}",
+                i.affected.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            );
         }
         for n in &d.notes {
             println!("  note {} {}: {}", n.mode, n.subject, n.text.en);

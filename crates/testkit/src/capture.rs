@@ -122,10 +122,13 @@ impl Capture {
         };
         let moved = |text: String| {
             let text = iso.replace_all(&text, |c: &Captures<'_>| {
-                shift(&c[0]).map_or_else(|| c[0].to_owned(), |t| t.to_string().trim_end_matches('Z').to_owned())
+                shift(&c[0])
+                    .map_or_else(|| c[0].to_owned(), |t| t.to_string().trim_end_matches('Z').to_owned())
             });
             let text = klog.replace_all(&text, |c: &Captures<'_>| {
-                let Some(t) = shift(&format!("2026-{}-{}T{}", &c[2], &c[3], &c[4])) else { return c[0].to_owned() };
+                let Some(t) = shift(&format!("2026-{}-{}T{}", &c[2], &c[3], &c[4])) else {
+                    return c[0].to_owned();
+                };
                 let t = t.to_string();
                 format!("{}{}{} {}", &c[1], &t[5..7], &t[8..10], &t[11..19])
             });
@@ -146,10 +149,14 @@ impl Capture {
                 continue;
             };
             let (Some(mut a), Some(b)) = (parse(&name, mine), parse(&name, &content)) else { continue };
-            if let (Some(Value::Array(items)), Some(Value::Array(more))) = (a.get_mut("items"), b.get("items")) {
+            if let (Some(Value::Array(items)), Some(Value::Array(more))) =
+                (a.get_mut("items"), b.get("items"))
+            {
                 let known: BTreeSet<String> = items.iter().map(identity).collect();
                 items.extend(more.iter().filter(|o| !known.contains(&identity(o))).cloned());
-            } else if let (Some(Value::Object(kinds)), Some(Value::Object(more))) = (a.get_mut("kinds"), b.get("kinds")) {
+            } else if let (Some(Value::Object(kinds)), Some(Value::Object(more))) =
+                (a.get_mut("kinds"), b.get("kinds"))
+            {
                 for (kind, status) in more {
                     if status == "ok" {
                         kinds.insert(kind.clone(), status.clone());
@@ -208,7 +215,15 @@ impl Renames {
     fn of(capture: &Capture, tag: &str) -> Self {
         let mut words = BTreeMap::new();
         for (name, content) in capture.files.iter().filter(|(n, _)| n.starts_with("cluster/")) {
-            let system = ["apiservices", "priorityclasses", "leases", "clusterrole", "events", "configmaps", "serviceaccounts"];
+            let system = [
+                "apiservices",
+                "priorityclasses",
+                "leases",
+                "clusterrole",
+                "events",
+                "configmaps",
+                "serviceaccounts",
+            ];
             if system.iter().any(|s| name.contains(s)) {
                 continue;
             }

@@ -62,7 +62,8 @@ impl Expect {
     pub fn judge(&self, diagnosis: &Diagnosis) -> Option<String> {
         let roots: Vec<&Root> = diagnosis.incidents.iter().map(|i| &i.root).collect();
         let wanted = |r: &&Root| self.wants(r);
-        let ranked: Vec<&Root> = roots.iter().copied().filter(|r| wanted(r) || !self.allowed.contains(&r.mode)).collect();
+        let ranked: Vec<&Root> =
+            roots.iter().copied().filter(|r| wanted(r) || !self.allowed.contains(&r.mode)).collect();
         let first = ranked.get(..self.roots.len().min(ranked.len())).unwrap_or_default();
         let missed = self.roots.iter().filter(|w| !first.iter().any(|r| w.fits(r)));
         let extra = ranked.iter().filter(|r| !wanted(r));

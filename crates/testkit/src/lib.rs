@@ -31,7 +31,8 @@ impl Kit {
 
     /// Diagnoses what lies at that path.
     pub fn diagnose(&self, path: &Path) -> Result<Diagnosis> {
-        let bundle = kubecause_bundle::read(&[Input::Path(path.to_owned())]).context(path.display().to_string())?;
+        let bundle =
+            kubecause_bundle::read(&[Input::Path(path.to_owned())]).context(path.display().to_string())?;
         Ok(kubecause_engine::diagnose(&bundle.snapshot, &self.signals, &self.catalogue, &Scope::default()))
     }
 
@@ -88,7 +89,8 @@ pub fn catalogue_cases() -> Result<Vec<(String, String, PathBuf)>> {
 
 fn folders(path: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(path).context(path.display().to_string())?;
-    let mut found: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    let mut found: Vec<PathBuf> =
+        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_dir()).collect();
     found.sort();
     Ok(found)
 }

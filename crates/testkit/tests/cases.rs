@@ -28,7 +28,8 @@ fn every_mode_has_a_case_that_shows_it_and_one_that_does_not() -> anyhow::Result
         assert!(!expect.source.is_empty(), "{mode}/{name}: expect.json does not name its source");
         cases.entry(mode).or_default().push(name);
     }
-    let lacks = |id: &str, kind: &str| cases.get(id).is_none_or(|names| !names.iter().any(|n| n.starts_with(kind)));
+    let lacks =
+        |id: &str, kind: &str| cases.get(id).is_none_or(|names| !names.iter().any(|n| n.starts_with(kind)));
     let missing: Vec<&str> = kit
         .catalogue
         .all()

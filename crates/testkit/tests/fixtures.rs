@@ -60,7 +60,8 @@ fn the_root_is_named_without_container_logs() -> Result<()> {
 
 #[test]
 fn without_node_files_no_other_cause_is_invented() -> Result<()> {
-    let wrong = each(|c, e| Some((c.without(|f| f.starts_with("nodes/") || f.starts_with("control-plane/")), e)))?;
+    let wrong =
+        each(|c, e| Some((c.without(|f| f.starts_with("nodes/") || f.starts_with("control-plane/")), e)))?;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }
@@ -85,7 +86,8 @@ fn two_faults_stay_two() -> Result<()> {
     let kit = Kit::new()?;
     let all = all()?;
     let control_plane = |name: &str| name.starts_with("control-plane/");
-    let rank = |(name, c, _): &(String, Capture, Expect)| (name == "scheduler-down", c.names().any(control_plane));
+    let rank =
+        |(name, c, _): &(String, Capture, Expect)| (name == "scheduler-down", c.names().any(control_plane));
     let mut wrong = Vec::new();
     for (i, first) in all.iter().enumerate() {
         for second in all.iter().skip(i + 1) {

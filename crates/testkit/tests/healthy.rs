@@ -8,7 +8,8 @@ use kubecause_testkit::{Capture, Kit, healthy_fixtures};
 /// What a diagnosis of a healthy cluster says too much.
 fn alarms(name: &str, diagnosis: &Diagnosis) -> Vec<String> {
     let incidents = diagnosis.incidents.iter().map(|i| format!("{name}: {}@{}", i.root.mode, i.root.subject));
-    let unexplained = diagnosis.unexplained.iter().map(|u| format!("{name}: unexplained {}@{}", u.signal, u.subject));
+    let unexplained =
+        diagnosis.unexplained.iter().map(|u| format!("{name}: unexplained {}@{}", u.signal, u.subject));
     incidents.chain(unexplained).collect()
 }
 
@@ -40,8 +41,13 @@ fn nothing_is_reported() -> Result<()> {
 
 #[test]
 fn nothing_is_reported_where_something_was_not_collected() -> Result<()> {
-    let parts: [&[&str]; 5] =
-        [&["cluster/events"], &["logs/"], &["nodes/", "control-plane/"], &["cluster/replicasets"], &["cluster/leases"]];
+    let parts: [&[&str]; 5] = [
+        &["cluster/events"],
+        &["logs/"],
+        &["nodes/", "control-plane/"],
+        &["cluster/replicasets"],
+        &["cluster/leases"],
+    ];
     for part in parts {
         let wrong = each(|c| c.without(|f| part.iter().any(|p| f.starts_with(p))))?;
         assert!(wrong.is_empty(), "without {part:?}:\n{}", wrong.join("\n"));

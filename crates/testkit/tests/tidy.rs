@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 8] = ["model", "evidence", "signals", "catalogue", "engine", "report", "bundle", "testkit"];
+const LAYERS: [&str; 8] =
+    ["model", "evidence", "signals", "catalogue", "engine", "report", "bundle", "testkit"];
 
 #[test]
 fn crates_depend_downwards_only() -> Result<()> {
@@ -17,7 +18,9 @@ fn crates_depend_downwards_only() -> Result<()> {
         .output()?;
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     for package in metadata["packages"].as_array().context("packages")? {
-        let Some(name) = package["name"].as_str().and_then(|n| n.strip_prefix("kubecause-")) else { continue };
+        let Some(name) = package["name"].as_str().and_then(|n| n.strip_prefix("kubecause-")) else {
+            continue;
+        };
         let place = LAYERS.iter().position(|l| *l == name).with_context(|| format!("{name} has no layer"))?;
         for dependency in package["dependencies"].as_array().context("dependencies")? {
             let below = dependency["name"].as_str().and_then(|n| n.strip_prefix("kubecause-"));
@@ -35,7 +38,9 @@ fn the_core_knows_no_io() -> Result<()> {
     const FORBIDDEN: [&str; 6] = ["tokio", "kube", "reqwest", "hyper", "tempfile", "zstd"];
     for layer in ["model", "evidence", "signals", "catalogue", "engine"] {
         let manifest = std::fs::read_to_string(repository().join("crates").join(layer).join("Cargo.toml"))?;
-        let depends = |name: &&&str| manifest.lines().any(|l| l.starts_with(&format!("{name}.")) || l.starts_with(&format!("{name} ")));
+        let depends = |name: &&&str| {
+            manifest.lines().any(|l| l.starts_with(&format!("{name}.")) || l.starts_with(&format!("{name} ")))
+        };
         assert_eq!(FORBIDDEN.iter().find(depends), None, "{layer}");
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use super::meta::{Meta, Resources};
 use crate::de::{self, List, Sym};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
 /// A `ConfigMap`'s keys. Values are kept only for the few system ones in [`ConfigMap::keeps_values`].

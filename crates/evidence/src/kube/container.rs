@@ -231,4 +231,3 @@ pub struct Terminated {
     #[serde(deserialize_with = "de::time")]
     pub finished_at: Option<Timestamp>,
 }
-

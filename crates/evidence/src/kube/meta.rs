@@ -142,7 +142,9 @@ impl Requirement {
             "Exists" => value.is_some(),
             "DoesNotExist" => value.is_none(),
             "Gt" => value.and_then(number) > self.values.first().and_then(|w| number(w)),
-            "Lt" => value.and_then(number).is_some_and(|v| self.values.first().and_then(|w| number(w)) > Some(v)),
+            "Lt" => {
+                value.and_then(number).is_some_and(|v| self.values.first().and_then(|w| number(w)) > Some(v))
+            }
             _ => false,
         }
     }

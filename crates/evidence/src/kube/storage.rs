@@ -1,7 +1,7 @@
 //! Claims, volumes, classes, drivers.
 
-use super::meta::{Condition, Meta, ObjectRef, Resources, Selector};
 use super::container::ResourceNeeds;
+use super::meta::{Condition, Meta, ObjectRef, Resources, Selector};
 use super::pod::NodeSelectorTerms;
 use crate::de::{self, List, Sym};
 use serde::Deserialize;

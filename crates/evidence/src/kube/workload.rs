@@ -258,7 +258,9 @@ impl HasRevisions for crate::Snapshot {
 
     fn controller_revisions_of(&self, workload: &Subject) -> Vec<Revision<'_>> {
         let owned = self.controller_revisions.in_namespace(workload.ns()).iter().filter(|r| {
-            r.metadata.controller().is_some_and(|o| *o.name == *workload.name && o.kind == workload.kind.as_str())
+            r.metadata
+                .controller()
+                .is_some_and(|o| *o.name == *workload.name && o.kind == workload.kind.as_str())
         });
         let mut all: Vec<Revision<'_>> =
             owned.map(|r| (r.revision, r.metadata.creation_timestamp, &r.data.spec.template)).collect();

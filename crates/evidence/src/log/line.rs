@@ -116,7 +116,8 @@ fn syslog(line: &str) -> Option<Stamp> {
 
 /// A `time=`, `ts` or `time` field of logfmt or JSON; a number counts seconds (or milliseconds) since 1970.
 fn field(line: &str) -> Option<Stamp> {
-    const NAMES: [&str; 7] = ["time=", "ts=", "\"ts\":", "\"time\":", "\"timestamp\":", "\"@timestamp\":", "t="];
+    const NAMES: [&str; 7] =
+        ["time=", "ts=", "\"ts\":", "\"time\":", "\"timestamp\":", "\"@timestamp\":", "t="];
     let head = line.get(..line.len().min(400)).or_else(|| line.get(..line.floor_char_boundary(400)))?;
     let (_, rest) = NAMES.iter().find_map(|name| head.split_once(name))?;
     let value = rest.trim_start().trim_start_matches('"');
@@ -155,7 +156,8 @@ pub fn parse_level(line: &str) -> Option<Level> {
         };
     }
     let head = line.get(..line.floor_char_boundary(300))?;
-    let (_, rest) = ["level=", "\"level\":", "lvl=", "\"severity\":"].iter().find_map(|n| head.split_once(n))?;
+    let (_, rest) =
+        ["level=", "\"level\":", "lvl=", "\"severity\":"].iter().find_map(|n| head.split_once(n))?;
     let word = rest.trim_start().trim_start_matches('"').to_ascii_lowercase();
     [
         (Level::Error, ["err", "fatal", "panic", "crit"].as_slice()),
@@ -180,13 +182,19 @@ mod tests {
         };
         let utc = |text: &str| text.parse().ok().map(Stamp::Absolute);
         for (line, want) in [
-            ("E1122 17:48:05.123456    2203 generic.go:312] x", local("0000-11-22T17:48:05.123456", HasYear::No)),
+            (
+                "E1122 17:48:05.123456    2203 generic.go:312] x",
+                local("0000-11-22T17:48:05.123456", HasYear::No),
+            ),
             ("time=\"2026-11-22T17:44:04.02Z\" level=info msg=x", utc("2026-11-22T17:44:04.02Z")),
             ("2026-11-22T17:44:04.02+08:00 stderr F boom", utc("2026-11-22T09:44:04.02Z")),
             ("2026-11-22 17:43:47.316362 N | embed: x", local("2026-11-22T17:43:47.316362", HasYear::Yes)),
             ("Nov  2 17:48:05 host kubelet[1]: x", local("0000-11-02T17:48:05", HasYear::No)),
             ("10月 16 09:50:55 ubuntu kubelet[1]: x", local("0000-10-16T09:50:55", HasYear::No)),
-            ("{\"level\":\"warn\",\"ts\":\"2026-11-22T17:44:04Z\",\"msg\":\"x\"}", utc("2026-11-22T17:44:04Z")),
+            (
+                "{\"level\":\"warn\",\"ts\":\"2026-11-22T17:44:04Z\",\"msg\":\"x\"}",
+                utc("2026-11-22T17:44:04Z"),
+            ),
             ("{\"ts\":1795369445.5,\"msg\":\"x\"}", utc("2026-11-22T17:44:05Z")),
             ("[ 2975.634492] veth: x", Some(Stamp::SinceBoot(2_975.634_492))),
             ("starting mailer v3", None),

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 /// The part of a `KubeletConfiguration` that signals read (`k8s.io/kubelet/config/v1beta1`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-#[allow(missing_docs, reason = "fields carry the names and the meaning of the KubeletConfiguration reference")]
+#[allow(
+    missing_docs,
+    reason = "fields carry the names and the meaning of the KubeletConfiguration reference"
+)]
 pub struct KubeletConfig {
     pub eviction_hard: BTreeMap<String, String>,
     pub eviction_soft: BTreeMap<String, String>,
@@ -102,6 +105,9 @@ mod tests {
         let config = KubeletConfig::parse(text).unwrap_or_default();
         assert_eq!(config.hard("nodefs.available"), Some(Threshold::Share(0.05)));
         assert_eq!(config.hard("memory.available"), None);
-        assert_eq!(KubeletConfig::default().hard("memory.available"), Some(Threshold::Absolute(104_857_600.0)));
+        assert_eq!(
+            KubeletConfig::default().hard("memory.available"),
+            Some(Threshold::Absolute(104_857_600.0))
+        );
     }
 }

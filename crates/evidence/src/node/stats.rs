@@ -1,5 +1,8 @@
 //! Kubelet's `/stats/summary`. Source of the fields: `k8s.io/kubelet/pkg/apis/stats/v1alpha1`.
-#![allow(missing_docs, reason = "fields carry the names and the meaning of the stats/v1alpha1 API; bytes and counts")]
+#![allow(
+    missing_docs,
+    reason = "fields carry the names and the meaning of the stats/v1alpha1 API; bytes and counts"
+)]
 
 use crate::{Sym, de};
 use jiff::Timestamp;

@@ -35,7 +35,8 @@ pub fn df(content: &str) -> Vec<Filesystem> {
 fn df_line(line: &str, unit: f64) -> Option<Filesystem> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let percent = words.iter().rposition(|w| {
-        w.strip_suffix('%').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) || *w == "-"
+        w.strip_suffix('%').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            || *w == "-"
     })?;
     let mount = words.get(percent + 1..)?.join(" ");
     let [total, used, available] = words.get(percent.checked_sub(3)?..percent)? else { return None };
@@ -188,7 +189,9 @@ impl RuntimeAnswer {
         if lines <= 5 && says(&["timed out", "deadlineexceeded", "deadline exceeded", "timeout"]) {
             return Self::TimedOut(kubecause_model::one_line(trimmed, 200));
         }
-        if lines <= 5 && says(&["refused", "cannot connect", "no such file", "failed to connect", "rpc error"]) {
+        if lines <= 5
+            && says(&["refused", "cannot connect", "no such file", "failed to connect", "rpc error"])
+        {
             return Self::Failed(kubecause_model::one_line(trimmed, 200));
         }
         let header = trimmed.lines().next().is_some_and(|l| l.contains("CONTAINER"));
@@ -204,10 +207,16 @@ mod tests {
     fn df_in_kib_human_and_inodes() {
         let kib = df("Filesystem     Type 1024-blocks    Used Available Capacity Mounted on\n\
                       /dev/vdb     ext4     1992552 1804524     66788      97% /var/lib\n");
-        assert_eq!(kib.first().map(|f| (f.available, f.mount.as_str())), Some((66788.0 * 1024.0, "/var/lib")));
-        let human = df("文件系统        容量  已用  可用 已用% 挂载点\n/dev/sda1       5.8G  5.1G  448M   92% /\n");
+        assert_eq!(
+            kib.first().map(|f| (f.available, f.mount.as_str())),
+            Some((66788.0 * 1024.0, "/var/lib"))
+        );
+        let human =
+            df("文件系统        容量  已用  可用 已用% 挂载点\n/dev/sda1       5.8G  5.1G  448M   92% /\n");
         assert_eq!(human.first().map(|f| f.available), Some(448.0 * 1024.0 * 1024.0));
-        let inodes = df("Filesystem     Type Inodes IUsed  IFree IUse% Mounted on\n/dev/vdb ext4 131072 110 130962 1% /\n");
+        let inodes = df(
+            "Filesystem     Type Inodes IUsed  IFree IUse% Mounted on\n/dev/vdb ext4 131072 110 130962 1% /\n",
+        );
         assert_eq!(inodes.first().map(|f| f.used), Some(110.0));
         assert!(df("").is_empty());
     }
@@ -222,7 +231,9 @@ mod tests {
 
     #[test]
     fn ps_reads_its_own_header() {
-        let found = ps("  PID  PPID STAT ELAPSED %CPU   RSS NLWP COMMAND\n 2176     1 Tsl      308  0.1 52456   14 containerd\n");
+        let found = ps(
+            "  PID  PPID STAT ELAPSED %CPU   RSS NLWP COMMAND\n 2176     1 Tsl      308  0.1 52456   14 containerd\n",
+        );
         assert_eq!(found.first().map(|p| (p.state.as_str(), p.threads)), Some(("Tsl", Some(14))));
         assert_eq!(found.first().and_then(|p| p.elapsed), Some(308));
         assert_eq!((seconds("1-02:03:04"), seconds("03:04"), seconds("x")), (Some(93_784), Some(184), None));

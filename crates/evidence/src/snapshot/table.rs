@@ -1,7 +1,7 @@
 //! Objects of one kind, found by name.
 
-use crate::kube::*;
 use crate::Str;
+use crate::kube::*;
 use rustc_hash::FxHashMap;
 
 /// Objects of one kind, in order of namespace and name.
@@ -28,11 +28,15 @@ impl<T: HasMeta> Table<T> {
         });
         self.items.dedup_by(|b, a| {
             let (x, y) = (a.meta(), b.meta());
-            x.namespace == y.namespace && x.name == y.name && (x.uid == y.uid || x.uid.is_none() || y.uid.is_none())
+            x.namespace == y.namespace
+                && x.name == y.name
+                && (x.uid == y.uid || x.uid.is_none() || y.uid.is_none())
         });
         let pairs = self.items.iter().enumerate();
         self.by_name = pairs
-            .map(|(i, o)| ((o.meta().namespace.arc(), o.meta().name.arc()), u32::try_from(i).unwrap_or(u32::MAX)))
+            .map(|(i, o)| {
+                ((o.meta().namespace.arc(), o.meta().name.arc()), u32::try_from(i).unwrap_or(u32::MAX))
+            })
             .collect();
     }
 
@@ -75,9 +79,35 @@ macro_rules! has_meta {
     })* };
 }
 has_meta!(
-    Pod, Node, Workload, CronJob, ControllerRevision, Service, Endpoints, EndpointSlice, Ingress, IngressClass,
-    NetworkPolicy, Claim, PersistentVolume, StorageClass, VolumeAttachment, CsiNode, CsiDriver, ConfigMap, SecretName,
-    ServiceAccount, ResourceQuota, LimitRange, PriorityClass, Bare, Hpa, DisruptionBudget, WebhookConfiguration,
-    ApiService, Crd, Namespace, Lease,
+    Pod,
+    Node,
+    Workload,
+    CronJob,
+    ControllerRevision,
+    Service,
+    Endpoints,
+    EndpointSlice,
+    Ingress,
+    IngressClass,
+    NetworkPolicy,
+    Claim,
+    PersistentVolume,
+    StorageClass,
+    VolumeAttachment,
+    CsiNode,
+    CsiDriver,
+    ConfigMap,
+    SecretName,
+    ServiceAccount,
+    ResourceQuota,
+    LimitRange,
+    PriorityClass,
+    Bare,
+    Hpa,
+    DisruptionBudget,
+    WebhookConfiguration,
+    ApiService,
+    Crd,
+    Namespace,
+    Lease,
 );
-

@@ -4,10 +4,10 @@
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use crate::signal::{Family, Needs, Signal};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Condition, Hpa};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Citation, Source, Span};
-use jiff::Timestamp;
 
 const HPAS: &[Needs] = &[Needs::Kind(Kind::HorizontalPodAutoscaler)];
 
@@ -15,8 +15,16 @@ const HPAS: &[Needs] = &[Needs::Kind(Kind::HorizontalPodAutoscaler)];
 const SIGNALS: &[Signal] = &[
     Signal::fact("hpa.metrics-unavailable", "The autoscaler gets no metrics for its target.", HPAS),
     Signal::fact("hpa.target-missing", "The object that the autoscaler is to scale does not exist.", HPAS),
-    Signal::fact("hpa.requests-missing", "A container of the target has no request for the measured resource.", HPAS),
-    Signal::fact("hpa.limited-at-maximum", "The autoscaler wants more than its maximum for ten minutes.", HPAS),
+    Signal::fact(
+        "hpa.requests-missing",
+        "A container of the target has no request for the measured resource.",
+        HPAS,
+    ),
+    Signal::fact(
+        "hpa.limited-at-maximum",
+        "The autoscaler wants more than its maximum for ten minutes.",
+        HPAS,
+    ),
 ];
 
 /// The family.
@@ -55,8 +63,13 @@ struct Word<'a> {
 fn words<'a>(snapshot: &'a Snapshot, hpa: &'a Hpa) -> Vec<Word<'a>> {
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);
     if !hpa.status.conditions.is_empty() {
-        let settled = |c: &&Condition| snapshot.age(c.last_transition_time).is_none_or(|age| age >= SETTLED_SECONDS);
-        let bad = hpa.status.conditions.iter().filter(|c| c.is_false() && (c.kind == "AbleToScale" || c.kind == "ScalingActive"));
+        let settled =
+            |c: &&Condition| snapshot.age(c.last_transition_time).is_none_or(|age| age >= SETTLED_SECONDS);
+        let bad = hpa
+            .status
+            .conditions
+            .iter()
+            .filter(|c| c.is_false() && (c.kind == "AbleToScale" || c.kind == "ScalingActive"));
         let bad = bad.filter(settled);
         return bad.map(|c| from_condition(&subject, c)).collect();
     }
@@ -85,8 +98,15 @@ fn target(hpa: &Hpa) -> Subject {
 }
 
 fn read(snapshot: &Snapshot, hpa: &Hpa, word: &Word<'_>) -> Option<Finding> {
-    let metrics = ["FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetPodsMetric", "FailedGetObjectMetric",
-        "FailedGetExternalMetric", "FailedComputeMetricsReplicas", "FailedGetMetrics"];
+    let metrics = [
+        "FailedGetResourceMetric",
+        "FailedGetContainerResourceMetric",
+        "FailedGetPodsMetric",
+        "FailedGetObjectMetric",
+        "FailedGetExternalMetric",
+        "FailedComputeMetricsReplicas",
+        "FailedGetMetrics",
+    ];
     let signal = if word.message.contains("missing request for ") {
         "hpa.requests-missing"
     } else if metrics.contains(&word.reason) {
@@ -99,7 +119,8 @@ fn read(snapshot: &Snapshot, hpa: &Hpa, word: &Word<'_>) -> Option<Finding> {
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);
     let target = target(hpa);
     let span = Span { first: word.at, last: snapshot.taken_at, ongoing: true };
-    let mut found = Finding::new(signal, subject).span(span).param("target", target.slash()).param("reason", word.reason);
+    let mut found =
+        Finding::new(signal, subject).span(span).param("target", target.slash()).param("reason", word.reason);
     found.evidence.push(word.citation.clone());
     if let Some(resource) = word.message.split("missing request for ").nth(1) {
         let mut parts = resource.split_whitespace();
@@ -119,12 +140,17 @@ fn absent_target(snapshot: &Snapshot, hpa: &Hpa, sink: &mut Sink) {
     }
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);
     let text = format!("scaleTargetRef {}: not found", target.slash());
-    let found = Finding::new("hpa.target-missing", subject.clone()).since(None).param("target", target.slash());
+    let found =
+        Finding::new("hpa.target-missing", subject.clone()).since(None).param("target", target.slash());
     sink.add(found.cite(Source::Field, None, reference(&subject), text));
 }
 
 fn at_maximum(snapshot: &Snapshot, hpa: &Hpa, sink: &mut Sink) {
-    let limited = hpa.status.conditions.iter().find(|c| c.kind == "ScalingLimited" && c.is_true() && c.reason == "TooManyReplicas");
+    let limited = hpa
+        .status
+        .conditions
+        .iter()
+        .find(|c| c.kind == "ScalingLimited" && c.is_true() && c.reason == "TooManyReplicas");
     let Some(c) = limited else { return };
     let full = hpa.spec.max_replicas > 0 && hpa.status.current_replicas >= hpa.spec.max_replicas;
     let long = snapshot.age(c.last_transition_time).is_some_and(|age| age >= AT_MAXIMUM_SECONDS);
@@ -132,7 +158,10 @@ fn at_maximum(snapshot: &Snapshot, hpa: &Hpa, sink: &mut Sink) {
         return;
     }
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);
-    let text = format!("ScalingLimited=True {}: {}; {} of {} replicas", c.reason, c.message, hpa.status.current_replicas, hpa.spec.max_replicas);
+    let text = format!(
+        "ScalingLimited=True {}: {}; {} of {} replicas",
+        c.reason, c.message, hpa.status.current_replicas, hpa.spec.max_replicas
+    );
     let found = Finding::new("hpa.limited-at-maximum", subject.clone())
         .since(c.last_transition_time)
         .param("maximum", hpa.spec.max_replicas)
@@ -177,21 +206,47 @@ mod tests {
         let gets = "the HPA was unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app of Pod web-1";
         let found = see(condition("ScalingActive", "FailedGetResourceMetric", gets), json!({}), true);
         assert_eq!(ids(&found), ["hpa.requests-missing"]);
-        assert_eq!((found.all()[0].params["resource"].as_str(), found.all()[0].params["container_name"].as_str()), ("cpu", "app"));
+        assert_eq!(
+            (found.all()[0].params["resource"].as_str(), found.all()[0].params["container_name"].as_str()),
+            ("cpu", "app")
+        );
         let gets = "unable to get metrics for resource cpu: the server could not find the requested resource (get pods.metrics.k8s.io)";
-        assert_eq!(ids(&see(condition("ScalingActive", "FailedGetResourceMetric", gets), json!({}), true)), ["hpa.metrics-unavailable"]);
+        assert_eq!(
+            ids(&see(condition("ScalingActive", "FailedGetResourceMetric", gets), json!({}), true)),
+            ["hpa.metrics-unavailable"]
+        );
         let gets = "the HPA controller was unable to get the target's current scale: deployments.apps \"web\" not found";
-        assert_eq!(ids(&see(condition("AbleToScale", "FailedGetScale", gets), json!({}), false)), ["hpa.target-missing"]);
-        assert!(ids(&see(condition("ScalingActive", "ScalingDisabled", "scaling is disabled since the replica count of the target is zero"), json!({}), true)).is_empty());
+        assert_eq!(
+            ids(&see(condition("AbleToScale", "FailedGetScale", gets), json!({}), false)),
+            ["hpa.target-missing"]
+        );
+        assert!(
+            ids(&see(
+                condition(
+                    "ScalingActive",
+                    "ScalingDisabled",
+                    "scaling is disabled since the replica count of the target is zero"
+                ),
+                json!({}),
+                true
+            ))
+            .is_empty()
+        );
     }
 
     #[test]
     fn the_maximum_matters_only_for_long() {
         let limited = |reason: &str, at: &str| json!([{"type": "ScalingLimited", "status": "True", "reason": reason, "lastTransitionTime": at}]);
         let full = json!({"currentReplicas": 5});
-        assert_eq!(ids(&see(limited("TooManyReplicas", "2026-11-22T17:00:00Z"), full.clone(), true)), ["hpa.limited-at-maximum"]);
+        assert_eq!(
+            ids(&see(limited("TooManyReplicas", "2026-11-22T17:00:00Z"), full.clone(), true)),
+            ["hpa.limited-at-maximum"]
+        );
         assert!(ids(&see(limited("TooManyReplicas", "2026-11-22T17:38:00Z"), full, true)).is_empty());
-        assert!(ids(&see(limited("TooFewReplicas", "2026-11-22T17:00:00Z"), json!({"currentReplicas": 2}), true)).is_empty());
+        assert!(
+            ids(&see(limited("TooFewReplicas", "2026-11-22T17:00:00Z"), json!({"currentReplicas": 2}), true))
+                .is_empty()
+        );
     }
 
     #[test]

@@ -76,11 +76,20 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 
 /// Every object that is being deleted and has finalizers.
 fn deleted(snapshot: &Snapshot) -> impl Iterator<Item = (Kind, &Meta)> {
-    fn of<'a, T: 'a>(kind: Kind, all: &'a [T], meta: fn(&T) -> &Meta) -> impl Iterator<Item = (Kind, &'a Meta)> {
-        all.iter().map(meta).filter(|m| m.is_deleting() && !m.finalizers.is_empty()).map(move |m| (kind.clone(), m))
+    fn of<'a, T: 'a>(
+        kind: Kind,
+        all: &'a [T],
+        meta: fn(&T) -> &Meta,
+    ) -> impl Iterator<Item = (Kind, &'a Meta)> {
+        all.iter()
+            .map(meta)
+            .filter(|m| m.is_deleting() && !m.finalizers.is_empty())
+            .map(move |m| (kind.clone(), m))
     }
-    let workloads = snapshot.workloads().filter(|w| w.metadata.is_deleting() && !w.metadata.finalizers.is_empty());
-    let others = snapshot.others.iter().filter(|(_, o)| o.metadata.is_deleting() && !o.metadata.finalizers.is_empty());
+    let workloads =
+        snapshot.workloads().filter(|w| w.metadata.is_deleting() && !w.metadata.finalizers.is_empty());
+    let others =
+        snapshot.others.iter().filter(|(_, o)| o.metadata.is_deleting() && !o.metadata.finalizers.is_empty());
     of(Kind::Pod, snapshot.pods.all(), |o| &o.metadata)
         .chain(of(Kind::Node, snapshot.nodes.all(), |o| &o.metadata))
         .chain(of(Kind::CronJob, snapshot.cron_jobs.all(), |o| &o.metadata))
@@ -192,14 +201,18 @@ fn terminating(snapshot: &Snapshot, namespace: &Namespace, held: bool, sink: &mu
     let subject = meta.subject(Kind::Namespace);
     let reference = format!("namespaces/{}", meta.name);
     let conditions = &namespace.status.conditions;
-    let said = |kind: &str| conditions.iter().find(|c| c.kind == kind && c.is_true()).map(|c| c.message.as_str());
-    let mut finding = Finding::new("namespace.terminating-overdue", subject.clone()).since(meta.deletion_timestamp);
+    let said =
+        |kind: &str| conditions.iter().find(|c| c.kind == kind && c.is_true()).map(|c| c.message.as_str());
+    let mut finding =
+        Finding::new("namespace.terminating-overdue", subject.clone()).since(meta.deletion_timestamp);
     finding = finding.cite(Source::Field, meta.deletion_timestamp, reference.clone(), "phase Terminating");
     for c in conditions.iter().filter(|c| c.is_true()) {
         let text = format!("{}={} {}", c.kind, c.status, c.message);
         finding = finding.cite(Source::Condition, c.last_transition_time, reference.clone(), text);
     }
-    let after = |text: Option<&str>| text.and_then(|t| t.split_once(": ")).map_or(String::new(), |(_, rest)| rest.to_owned());
+    let after = |text: Option<&str>| {
+        text.and_then(|t| t.split_once(": ")).map_or(String::new(), |(_, rest)| rest.to_owned())
+    };
     sink.add(
         finding
             .param("remaining", after(said("NamespaceContentRemaining")))
@@ -239,7 +252,9 @@ mod tests {
     }
 
     fn meta(extra: &str) -> String {
-        format!(r#""metadata":{{"name":"x","namespace":"shop","deletionTimestamp":"2026-01-01T00:05:00Z"{extra}}}"#)
+        format!(
+            r#""metadata":{{"name":"x","namespace":"shop","deletionTimestamp":"2026-01-01T00:05:00Z"{extra}}}"#
+        )
     }
 
     const OWN: &str = r#","deletionGracePeriodSeconds":30,"finalizers":["shop.example.com/cleanup"]"#;
@@ -252,7 +267,9 @@ mod tests {
         let runs = format!(r#"{{{},"status":{status}}}"#, meta(OWN));
         assert!(seen(&[("Pod", &runs)]).is_empty());
         assert!(seen(&[("Pod", &gone.replace("00:05:00", "00:09:30"))]).is_empty());
-        assert!(seen(&[("Pod", &gone.replace(",\"finalizers\":[\"shop.example.com/cleanup\"]", ""))]).is_empty());
+        assert!(
+            seen(&[("Pod", &gone.replace(",\"finalizers\":[\"shop.example.com/cleanup\"]", ""))]).is_empty()
+        );
     }
 
     #[test]
@@ -269,7 +286,10 @@ mod tests {
         assert!(seen(&[("PersistentVolumeClaim", &claim), ("Pod", pod)]).is_empty());
         let ended = pod.replace("Running", "Succeeded");
         let found = seen(&[("PersistentVolumeClaim", &claim), ("Pod", &ended)]);
-        assert_eq!(found, ["deletion.finalizer-of-control-plane shop/x", "deletion.finalizer-remains shop/x"]);
+        assert_eq!(
+            found,
+            ["deletion.finalizer-of-control-plane shop/x", "deletion.finalizer-remains shop/x"]
+        );
     }
 
     #[test]
@@ -285,7 +305,10 @@ mod tests {
             {"type":"NamespaceContentRemaining","status":"True","message":"Some resources are remaining: widgets.example.com has 1 resource instances"},
             {"type":"NamespaceFinalizersRemaining","status":"True",
              "message":"Some content in the namespace has finalizers remaining: example.com/cleanup in 1 resource instances"}]}}"#;
-        assert_eq!(seen(&[("Namespace", namespace)]), ["namespace.finalizers-named shop", "namespace.terminating-overdue shop"]);
+        assert_eq!(
+            seen(&[("Namespace", namespace)]),
+            ["namespace.finalizers-named shop", "namespace.terminating-overdue shop"]
+        );
         let widget = format!("{{{}}}", meta(OWN));
         let both = seen(&[("Namespace", namespace), ("Widget", &widget)]);
         assert_eq!(both, ["deletion.finalizer-remains shop/x", "namespace.terminating-overdue shop"]);

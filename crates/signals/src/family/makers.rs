@@ -33,12 +33,18 @@ pub(super) fn of_pod(snapshot: &Snapshot, pod: &Subject) -> Subject {
         return snapshot.top_owner(pod).object();
     }
     let Some((ending_cut, _)) = pod.name.rsplit_once('-') else { return pod.object() };
-    let kinds = [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::ReplicationController];
-    let made = kinds.into_iter().map(|k| Subject::new(k, pod.ns(), ending_cut)).find(|s| snapshot.workload(s).is_some());
+    let kinds =
+        [Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::ReplicationController];
+    let made = kinds
+        .into_iter()
+        .map(|k| Subject::new(k, pod.ns(), ending_cut))
+        .find(|s| snapshot.workload(s).is_some());
     if let Some(made) = made {
         return snapshot.top_owner(&made).object();
     }
-    let Some(set) = stem(&pod.name, 5..=5).filter(|set| stem(set, 6..=10).is_some()) else { return pod.object() };
+    let Some(set) = stem(&pod.name, 5..=5).filter(|set| stem(set, 6..=10).is_some()) else {
+        return pod.object();
+    };
     let found = of_replica_set(snapshot, &Subject::new(Kind::ReplicaSet, pod.ns(), set));
     if found.kind == Kind::Deployment { found } else { pod.object() }
 }

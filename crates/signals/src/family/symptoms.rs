@@ -2,10 +2,10 @@
 
 use crate::finding::{Finding, Sink};
 use crate::signal::{Family, Needs, Signal};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Pod, Workload, WorkloadKind};
 use kubecause_evidence::{Kind, Relation, Snapshot};
 use kubecause_model::{Source, Span};
-use jiff::Timestamp;
 
 /// The family.
 pub const FAMILY: Family = Family { signals: SIGNALS, observe };
@@ -97,7 +97,12 @@ fn workload_symptom(snapshot: &Snapshot, workload: &Workload) -> Option<Finding>
     let reference = format!("{}/{subject}", subject.kind.as_str().to_lowercase());
     let text = format!("{available} of {wanted} replicas are available");
     let finding = Finding::new("workload.unavailable", subject).span(Span::since(since));
-    Some(finding.cite(Source::Field, since, reference, text).param("wanted", wanted).param("available", available))
+    Some(
+        finding
+            .cite(Source::Field, since, reference, text)
+            .param("wanted", wanted)
+            .param("available", available),
+    )
 }
 
 /// The Available condition tells it where it is False. It stays True while only some replicas lack: then their pods
@@ -117,10 +122,13 @@ fn starting_since(snapshot: &Snapshot, workload: &Workload) -> Option<Timestamp>
     // A pod that is being deleted holds the place of the one that comes after it.
     let pods: Vec<&Pod> = own.chain(of_sets).filter(|p| !p.is_finished()).collect();
     let not_ready: Vec<&&Pod> = pods.iter().filter(|p| !p.is_ready() || p.metadata.is_deleting()).collect();
-    if workload.wanted() > pods.len() as i64 || not_ready.iter().any(|p| !p.metadata.is_deleting() && has_restarted(p)) {
+    if workload.wanted() > pods.len() as i64
+        || not_ready.iter().any(|p| !p.metadata.is_deleting() && has_restarted(p))
+    {
         return None;
     }
-    let turned = |p: &Pod| p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
+    let turned =
+        |p: &Pod| p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
     let since = |p: &&&Pod| p.metadata.deletion_timestamp.or_else(|| turned(p));
     not_ready.iter().filter_map(since).min()
 }

@@ -51,10 +51,14 @@ pub(super) struct ConditionPatterns {
 }
 
 impl ConditionPatterns {
-    pub(super) fn compile(specs: Vec<ConditionSpec>, signals: &mut Vec<Signal>) -> Result<Self, PatternError> {
+    pub(super) fn compile(
+        specs: Vec<ConditionSpec>,
+        signals: &mut Vec<Signal>,
+    ) -> Result<Self, PatternError> {
         let mut all = Vec::new();
         for s in specs {
-            let about = About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
+            let about =
+                About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
             let says = compile(&about, &s.says)?;
             let kind = Kind::from_name(&s.kind);
             if matches!(kind, Kind::Other(_)) {
@@ -75,7 +79,10 @@ impl ConditionPatterns {
     pub(super) fn observe(&self, snapshot: &Snapshot, sink: &mut Sink) {
         let mut see = |kind: Kind, subject: &dyn Fn() -> Subject, conditions: &[Condition]| {
             for p in self.all.iter().filter(|p| p.kind == kind) {
-                for c in conditions.iter().filter(|c| p.condition == *c.kind && p.status.iter().any(|s| *s == *c.status)) {
+                for c in conditions
+                    .iter()
+                    .filter(|c| p.condition == *c.kind && p.status.iter().any(|s| *s == *c.status))
+                {
                     let said = format!("{}: {}", c.reason, c.message);
                     if p.says.is_match(&said) {
                         sink.add(found(p, subject(), c, &said));
@@ -93,7 +100,11 @@ impl ConditionPatterns {
             see(o.kind.kind(), &|| snapshot.top_owner(&o.subject()), &o.status.conditions);
         }
         for o in snapshot.hpas.all() {
-            see(Kind::HorizontalPodAutoscaler, &|| o.metadata.subject(Kind::HorizontalPodAutoscaler), &o.status.conditions);
+            see(
+                Kind::HorizontalPodAutoscaler,
+                &|| o.metadata.subject(Kind::HorizontalPodAutoscaler),
+                &o.status.conditions,
+            );
         }
         for o in snapshot.namespaces.all() {
             see(Kind::Namespace, &|| o.metadata.subject(Kind::Namespace), &o.status.conditions);
@@ -109,10 +120,18 @@ impl ConditionPatterns {
             );
         }
         for o in snapshot.claims.all() {
-            see(Kind::PersistentVolumeClaim, &|| o.metadata.subject(Kind::PersistentVolumeClaim), &o.status.conditions);
+            see(
+                Kind::PersistentVolumeClaim,
+                &|| o.metadata.subject(Kind::PersistentVolumeClaim),
+                &o.status.conditions,
+            );
         }
         for o in snapshot.budgets.all() {
-            see(Kind::PodDisruptionBudget, &|| o.metadata.subject(Kind::PodDisruptionBudget), &o.status.conditions);
+            see(
+                Kind::PodDisruptionBudget,
+                &|| o.metadata.subject(Kind::PodDisruptionBudget),
+                &o.status.conditions,
+            );
         }
     }
 }

@@ -66,7 +66,8 @@ impl EventPatterns {
     pub(super) fn compile(specs: Vec<EventSpec>, signals: &mut Vec<Signal>) -> Result<Self, PatternError> {
         let mut out = Self { by_reason: FxHashMap::default(), all: Vec::new() };
         for s in specs {
-            let about = About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
+            let about =
+                About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
             let message = compile(&about, &s.message)?;
             for reason in s.reasons {
                 out.by_reason.entry(reason).or_default().push(out.all.len());
@@ -80,12 +81,17 @@ impl EventPatterns {
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {
-        self.all.iter().filter(|p| p.message.as_str() != "." && p.message.is_match(text)).map(|p| p.id).collect()
+        self.all
+            .iter()
+            .filter(|p| p.message.as_str() != "." && p.message.is_match(text))
+            .map(|p| p.id)
+            .collect()
     }
 
     pub(super) fn with_reason(&self, reason: &str) -> Vec<&'static str> {
         let same = self.by_reason.iter().filter(|(r, _)| r.eq_ignore_ascii_case(reason));
-        let mut ids: Vec<_> = same.flat_map(|(_, i)| i).filter_map(|i| self.all.get(*i)).map(|p| p.id).collect();
+        let mut ids: Vec<_> =
+            same.flat_map(|(_, i)| i).filter_map(|i| self.all.get(*i)).map(|p| p.id).collect();
         ids.sort_unstable();
         ids
     }
@@ -106,7 +112,8 @@ impl EventPatterns {
 
 impl EventPattern {
     fn fits(&self, event: &Event) -> bool {
-        let kind_fits = self.kinds.is_empty() || self.kinds.iter().any(|k| event.regarding.kind == *k.as_str());
+        let kind_fits =
+            self.kinds.is_empty() || self.kinds.iter().any(|k| event.regarding.kind == *k.as_str());
         kind_fits && self.message.is_match(&event.message)
     }
 

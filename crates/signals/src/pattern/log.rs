@@ -85,10 +85,14 @@ impl LogPatterns {
         let mut all = Vec::new();
         let mut texts: FxHashMap<LogSource, (Vec<String>, Vec<usize>)> = FxHashMap::default();
         for s in specs {
-            let about = About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
+            let about =
+                About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
             let regex = compile(&about, &s.pattern)?;
             if about.matches.is_empty() {
-                return Err(PatternError { what: about.id, why: "a log pattern needs a line that matches".into() });
+                return Err(PatternError {
+                    what: about.id,
+                    why: "a log pattern needs a line that matches".into(),
+                });
             }
             let sources: Vec<LogSource> = s.from.iter().map(|f| source_of(f)).collect();
             let system = sources.iter().any(|s| IN_SYSTEM_LOG.contains(s)).then_some(LogSource::System);

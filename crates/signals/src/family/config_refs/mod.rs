@@ -65,7 +65,9 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
                 report(snapshot, pod, &said, what, sink);
             }
         }
-        if mounting(pod) && snapshot.age(pod.metadata.creation_timestamp).is_none_or(|a| a >= PATIENCE_SECONDS) {
+        if mounting(pod)
+            && snapshot.age(pod.metadata.creation_timestamp).is_none_or(|a| a >= PATIENCE_SECONDS)
+        {
             refs::compare(snapshot, pod, sink);
         }
     }
@@ -100,7 +102,8 @@ fn all_said(snapshot: &Snapshot, pod: &Pod) -> Vec<Said> {
             text: w.message.to_string(),
         })
         .collect();
-    let mounts = snapshot.events_about(&subject).filter(|e| e.reason == "FailedMount" || e.reason == "Failed");
+    let mounts =
+        snapshot.events_about(&subject).filter(|e| e.reason == "FailedMount" || e.reason == "Failed");
     let present = mounts.filter(|e| is_recent(snapshot, e.last) || is_recurring(snapshot, e));
     said.extend(present.map(|e| Said {
         container: e.regarding.container().map(str::to_owned),
@@ -128,7 +131,8 @@ fn report(snapshot: &Snapshot, pod: &Pod, said: &Said, what: Missing, sink: &mut
             }
         }
         Missing::Key { key, secret, object } => {
-            let user = object.map(|o| (secret.unwrap_or(false), o)).or_else(|| refs::user_of_key(pod, &key, secret));
+            let user =
+                object.map(|o| (secret.unwrap_or(false), o)).or_else(|| refs::user_of_key(pod, &key, secret));
             let (secret, object) = user.unwrap_or((secret.unwrap_or(false), String::new()));
             let map = (!secret).then(|| snapshot.config_maps.get(ns, &object)).flatten();
             if map.is_some_and(|m| m.has_key(&key)) {
@@ -202,7 +206,11 @@ fn key_missing(
         .param("holder", kind.as_str().to_lowercase())
         .param("object", object)
         .param("near", near(key, keys).unwrap_or_default());
-    if object.is_empty() { finding } else { finding.naming(Subject::new(kind, &pod.metadata.namespace, object)) }
+    if object.is_empty() {
+        finding
+    } else {
+        finding.naming(Subject::new(kind, &pod.metadata.namespace, object))
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ pub(crate) fn near<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) 
         3..=5 => 1,
         _ => 2,
     };
-    let plain = |s: &str| s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain =
+        |s: &str| s.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let wanted_plain = plain(wanted);
     let scored = candidates.filter(|c| *c != wanted).filter_map(|c| {
         if c.len().abs_diff(wanted.len()) > 3 {

@@ -19,7 +19,8 @@ fn seen(pod: &str, maps: &[&str], listed: bool) -> Vec<Finding> {
     b.access(Kind::Pod, Access::Listed);
     Ingest::parse("Pod", pod).into_iter().for_each(|o| b.push(o));
     for map in maps {
-        let json = format!(r#"{{"metadata":{{"name":"{map}","namespace":"shop"}},"data":{{"app.conf":"x"}}}}"#);
+        let json =
+            format!(r#"{{"metadata":{{"name":"{map}","namespace":"shop"}},"data":{{"app.conf":"x"}}}}"#);
         Ingest::parse("ConfigMap", &json).into_iter().for_each(|o| b.push(o));
     }
     if listed {
@@ -61,14 +62,20 @@ fn a_volume_is_compared_only_with_a_whole_list() {
 
 #[test]
 fn a_key_of_a_volume_is_compared_with_the_keys_of_the_map() {
-    let items = VOLUME.replace("\"app-settings\"", "\"app-settings\",\"items\":[{\"key\":\"app.cnf\",\"path\":\"a\"}]");
+    let items = VOLUME
+        .replace("\"app-settings\"", "\"app-settings\",\"items\":[{\"key\":\"app.cnf\",\"path\":\"a\"}]");
     let found = seen(&pod(&items, CREATING), &["app-settings"], true);
-    assert!(found.iter().any(|f| f.signal == "config.key-missing" && f.params.get("near").is_some_and(|n| n == "app.conf")));
+    assert!(
+        found.iter().any(
+            |f| f.signal == "config.key-missing" && f.params.get("near").is_some_and(|n| n == "app.conf")
+        )
+    );
 }
 
 #[test]
 fn a_running_pod_with_a_dangling_reference_is_no_fault() {
-    let running = pod(VOLUME, CREATING).replace(r#""waiting":{"reason":"ContainerCreating"}"#, r#""running":{}"#);
+    let running =
+        pod(VOLUME, CREATING).replace(r#""waiting":{"reason":"ContainerCreating"}"#, r#""running":{}"#);
     assert!(seen(&running, &[], true).is_empty());
 }
 

@@ -24,10 +24,13 @@ pub(super) enum Missing {
 
 static OBJECT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?i)\b(configmap|secret)s?(?:\.v1)? "([^"]+)" not found"#).ok());
-static KEY_OF: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)couldn't find key (\S+) in (configmap|secret) (?:[^/\s]+/)?(\S+)").ok());
-static KEY: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)(configmap |secret )?references non-existent (config|secret) key:? "?([^\s",\]]+)"#).ok());
+static KEY_OF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)couldn't find key (\S+) in (configmap|secret) (?:[^/\s]+/)?(\S+)").ok()
+});
+static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(configmap |secret )?references non-existent (config|secret) key:? "?([^\s",\]]+)"#)
+        .ok()
+});
 
 /// What the message says is missing, all of it, in order; transient words of a kubelet that has not yet read its
 /// caches say nothing.
@@ -68,7 +71,10 @@ mod tests {
         assert_eq!(missing("configmap \"app-settings\" not found"), map("app-settings"));
         assert_eq!(missing("configmaps \"app-settings\" not found"), map("app-settings"));
         assert_eq!(missing("secrets \"db\" not found"), [Missing::Secret("db".into())]);
-        assert_eq!(missing("MountVolume.SetUp failed for volume \"c\" : configmap \"x\" not found"), map("x"));
+        assert_eq!(
+            missing("MountVolume.SetUp failed for volume \"c\" : configmap \"x\" not found"),
+            map("x")
+        );
         assert_eq!(
             missing("couldn't find key url in ConfigMap shop/app"),
             [Missing::Key { key: "url".into(), secret: Some(false), object: Some("app".into()) }]
@@ -82,7 +88,9 @@ mod tests {
             [Missing::Key { key: "nginx.conf".into(), secret: Some(false), object: None }]
         );
         assert_eq!(
-            missing("MountVolume.SetUp failed for volume \"tls\" : references non-existent secret key: tls.crt"),
+            missing(
+                "MountVolume.SetUp failed for volume \"tls\" : references non-existent secret key: tls.crt"
+            ),
             [Missing::Key { key: "tls.crt".into(), secret: Some(true), object: None }]
         );
     }

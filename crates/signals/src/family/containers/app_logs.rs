@@ -20,20 +20,76 @@ pub const APP_LOGS: Correlation = Correlation { signals: SIGNALS, correlate };
 const LOG: &[Needs] = &[Needs::Kind(Kind::Pod), Needs::ContainerLog];
 
 const SIGNALS: &[Signal] = &[
-    Signal::fact("app.dependency-unreachable", "The log of a failing container ends with a call that was refused, timed out, did not resolve or failed its TLS handshake.", LOG),
-    Signal::fact("app.dependency-auth-failed", "The log of a failing container ends with a dependency that refuses its credentials.", LOG),
-    Signal::fact("app.dependency-overloaded", "The log of a failing container ends with a dependency that takes no more connections.", LOG),
-    Signal::fact("app.dependency-read-only", "The log of a failing container ends with a dependency that takes no writes.", LOG),
-    Signal::fact("app.env-reference-broken", "A failing container calls a name or port of this cluster that does not exist.", &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Service), Needs::ContainerLog]),
-    Signal::fact("app.dns-misconfigured", "A failing container cannot resolve a Service that exists, and its pod's DNS settings do not ask the cluster's DNS.", &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Service), Needs::ContainerLog]),
-    Signal::fact("app.port-conflict", "A failing container cannot listen, and another container of its pod shares its network.", LOG),
-    Signal::fact("app.permission-denied", "The log of a failing container ends with a file that it may not read or write.", LOG),
-    Signal::fact("app.read-only-filesystem", "The log of a failing container ends with a write to its read-only root file system.", LOG),
-    Signal::fact("app.forbidden", "The API server refuses what a container's service account asks for: it fails, or asks again and again.", LOG),
-    Signal::fact("app.fork-failed", "The log of a failing container ends with a process or thread that could not be started, while its node has room for more.", LOG),
-    Signal::fact("app.idle-connection-cut", "In a pod with a mesh's sidecar, and only there, connections break after an hour without traffic, again and again.", LOG),
-    Signal::fact("workload.retried-against", "A client repeats its failed requests against a workload that does not come up, twenty times and more.", LOG),
-    Signal::fact("workload.drops-requests-at-stop", "A proxy lost its backend in the middle of requests while pods of that workload were being stopped, and they have no preStop hook.", &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event), Needs::ContainerLog]),
+    Signal::fact(
+        "app.dependency-unreachable",
+        "The log of a failing container ends with a call that was refused, timed out, did not resolve or failed its TLS handshake.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.dependency-auth-failed",
+        "The log of a failing container ends with a dependency that refuses its credentials.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.dependency-overloaded",
+        "The log of a failing container ends with a dependency that takes no more connections.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.dependency-read-only",
+        "The log of a failing container ends with a dependency that takes no writes.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.env-reference-broken",
+        "A failing container calls a name or port of this cluster that does not exist.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Service), Needs::ContainerLog],
+    ),
+    Signal::fact(
+        "app.dns-misconfigured",
+        "A failing container cannot resolve a Service that exists, and its pod's DNS settings do not ask the cluster's DNS.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Service), Needs::ContainerLog],
+    ),
+    Signal::fact(
+        "app.port-conflict",
+        "A failing container cannot listen, and another container of its pod shares its network.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.permission-denied",
+        "The log of a failing container ends with a file that it may not read or write.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.read-only-filesystem",
+        "The log of a failing container ends with a write to its read-only root file system.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.forbidden",
+        "The API server refuses what a container's service account asks for: it fails, or asks again and again.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.fork-failed",
+        "The log of a failing container ends with a process or thread that could not be started, while its node has room for more.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.idle-connection-cut",
+        "In a pod with a mesh's sidecar, and only there, connections break after an hour without traffic, again and again.",
+        LOG,
+    ),
+    Signal::fact(
+        "workload.retried-against",
+        "A client repeats its failed requests against a workload that does not come up, twenty times and more.",
+        LOG,
+    ),
+    Signal::fact(
+        "workload.drops-requests-at-stop",
+        "A proxy lost its backend in the middle of requests while pods of that workload were being stopped, and they have no preStop hook.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event), Needs::ContainerLog],
+    ),
 ];
 
 /// A log pattern and the reason that it stands for; the more specific first.
@@ -73,19 +129,29 @@ const REFUSALS: u64 = 5;
 
 fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
     let directory = Directory::new(snapshot);
-    let failing: FxHashSet<&Subject> =
-        FAILING.iter().flat_map(|id| findings.of(id)).filter(|f| f.span.ongoing).map(|f| &f.subject).collect();
+    let failing: FxHashSet<&Subject> = FAILING
+        .iter()
+        .flat_map(|id| findings.of(id))
+        .filter(|f| f.span.ongoing)
+        .map(|f| &f.subject)
+        .collect();
     let mut sorted: Vec<&Subject> = failing.iter().copied().collect();
     sorted.sort();
     for subject in sorted {
         if let Some(reason) = reason_of(snapshot, findings, subject) {
             tell(snapshot, &directory, subject, &reason, sink);
-        } else if let Some(waits) = findings.on(subject).find(|f| f.signal == "container.init-waiting" && f.subject == *subject) {
+        } else if let Some(waits) =
+            findings.on(subject).find(|f| f.signal == "container.init-waiting" && f.subject == *subject)
+        {
             awaited(snapshot, &directory, waits, sink);
         }
     }
     for refused in findings.of("log.app-forbidden") {
-        if refused.span.ongoing && refused.count >= REFUSALS && !failing.contains(&refused.subject) && timed(refused) {
+        if refused.span.ongoing
+            && refused.count >= REFUSALS
+            && !failing.contains(&refused.subject)
+            && timed(refused)
+        {
             sink.add(like("app.forbidden", refused));
         }
     }
@@ -112,9 +178,9 @@ fn reason_of<'a>(snapshot: &Snapshot, findings: &'a Findings, subject: &Subject)
         for line in &found.evidence {
             let Some(place) = place_of(snapshot, subject, container, line) else { continue };
             let rank = |signal: &str| REASONS.iter().position(|(log, _)| *log == signal);
-            let better = best.as_ref().is_none_or(|(p, r)| {
-                place < *p || place == *p && rank(found.signal) < rank(r.log.signal)
-            });
+            let better = best
+                .as_ref()
+                .is_none_or(|(p, r)| place < *p || place == *p && rank(found.signal) < rank(r.log.signal));
             if better {
                 best = Some((place, Reason { log: found, signal, line }));
             }
@@ -151,7 +217,13 @@ fn like(signal: &'static str, log: &Finding) -> Finding {
     finding
 }
 
-fn tell(snapshot: &Snapshot, directory: &Directory<'_>, subject: &Subject, reason: &Reason<'_>, sink: &mut Sink) {
+fn tell(
+    snapshot: &Snapshot,
+    directory: &Directory<'_>,
+    subject: &Subject,
+    reason: &Reason<'_>,
+    sink: &mut Sink,
+) {
     let Some(pod) = snapshot.pod(subject) else { return };
     let Some(spec) = subject.container.as_deref().and_then(|c| pod.spec.container(c)) else { return };
     let mut finding = like(reason.signal, reason.log).param("container", &spec.name);
@@ -249,7 +321,12 @@ fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink
     for (endpoint, command) in super::waiting::called_by(spec) {
         let mut finding = Finding::new("app.dependency-unreachable", waits.subject.clone())
             .span(waits.span)
-            .cite(kubecause_model::Source::Field, None, super::lifecycle::pod_reference(pod), format!("command: {command}"))
+            .cite(
+                kubecause_model::Source::Field,
+                None,
+                super::lifecycle::pod_reference(pod),
+                format!("command: {command}"),
+            )
             .param("container", &spec.name)
             .param("host", &endpoint.host)
             .param("port", endpoint.port.map(|p| p.to_string()).unwrap_or_default())
@@ -258,11 +335,16 @@ fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink
             Callee::Nobody(..) => broken_reference(directory, pod, spec, &endpoint, None, &finding, sink),
             Callee::Service(service) => {
                 let backends = not_ready_backends(snapshot, &service);
-                let known_port = directory.service(&service).is_none_or(|s| endpoint.port.is_none_or(|port| s.spec.ports.iter().any(|p| p.port == i32::from(port))));
+                let known_port = directory.service(&service).is_none_or(|s| {
+                    endpoint.port.is_none_or(|port| s.spec.ports.iter().any(|p| p.port == i32::from(port)))
+                });
                 if !known_port {
                     broken_reference(directory, pod, spec, &endpoint, Some(&service), &finding, sink);
                 }
-                if backends.is_empty() && known_port && !snapshot.reach(kubecause_evidence::Relation::ServicePods, &service).is_empty() {
+                if backends.is_empty()
+                    && known_port
+                    && !snapshot.reach(kubecause_evidence::Relation::ServicePods, &service).is_empty()
+                {
                     continue;
                 }
                 finding = finding.param("service", &service).naming(service.clone());
@@ -279,7 +361,21 @@ fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink
 fn finding_kind(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    if says(&["no such host", "enotfound", "eai_again", "unknownhost", "not known", "name resolution", "translate host", "getaddrinfo", "resolve", "host not found", "bad address", "nxdomain", ":53: "]) {
+    if says(&[
+        "no such host",
+        "enotfound",
+        "eai_again",
+        "unknownhost",
+        "not known",
+        "name resolution",
+        "translate host",
+        "getaddrinfo",
+        "resolve",
+        "host not found",
+        "bad address",
+        "nxdomain",
+        ":53: ",
+    ]) {
         return Some("not resolved");
     }
     if says(&["refused", "(111)"]) {
@@ -310,14 +406,23 @@ fn broken_reference(
     let by_name = endpoint.host.parse::<std::net::IpAddr>().is_err();
     let variable = super::dependency::variable_with(spec, &endpoint.host).unwrap_or_default();
     let base = || {
-        let mut f = like("app.env-reference-broken", seen).param("variable", variable).param("value", &endpoint.host);
+        let mut f =
+            like("app.env-reference-broken", seen).param("variable", variable).param("value", &endpoint.host);
         if let Some(env) = spec.env.iter().find(|e| *e.name == *variable) {
             let reference = super::lifecycle::pod_reference(pod);
-            f = f.cite(kubecause_model::Source::Field, None, reference, format!("env {}={}", env.name, env.value));
+            f = f.cite(
+                kubecause_model::Source::Field,
+                None,
+                reference,
+                format!("env {}={}", env.name, env.value),
+            );
         }
         f
     };
-    match (directory.callee(&pod.metadata.namespace, &endpoint.host), callee.and_then(|s| directory.service(s))) {
+    match (
+        directory.callee(&pod.metadata.namespace, &endpoint.host),
+        callee.and_then(|s| directory.service(s)),
+    ) {
         (Callee::Nobody(ns, name), _) => {
             let near = directory.nearest(&ns, &name).unwrap_or_default();
             sink.add(base().param("what", "no such Service").param("near", near));
@@ -325,11 +430,16 @@ fn broken_reference(
         (Callee::Service(_), Some(service)) if by_name && !service.spec.ports.is_empty() => {
             let Some(port) = endpoint.port else { return };
             let headless = service.spec.cluster_ip == "None";
-            if headless || service.spec.kind == "ExternalName" || service.spec.ports.iter().any(|p| p.port == i32::from(port)) {
+            if headless
+                || service.spec.kind == "ExternalName"
+                || service.spec.ports.iter().any(|p| p.port == i32::from(port))
+            {
                 return;
             }
             let has: Vec<String> = service.spec.ports.iter().map(|p| p.port.to_string()).collect();
-            sink.add(base().param("what", format!("the Service has no port {port}")).param("near", has.join(", ")));
+            sink.add(
+                base().param("what", format!("the Service has no port {port}")).param("near", has.join(", ")),
+            );
         }
         _ => {}
     }
@@ -365,7 +475,8 @@ fn port_conflict(pod: &Pod, spec: &Container, finding: Finding, text: &str) -> O
     let others = || pod.spec.all_containers().filter(|c| c.name != spec.name);
     let same = others().find(|c| c.ports.iter().any(|p| Some(p.container_port) == port));
     let other = same.or_else(|| pod.spec.containers.iter().find(|c| c.name != spec.name))?;
-    let finding = finding.param("port", port.map(|p| p.to_string()).unwrap_or_default()).param("other", &other.name);
+    let finding =
+        finding.param("port", port.map(|p| p.to_string()).unwrap_or_default()).param("other", &other.name);
     Some(finding.naming(container_subject(pod, &other.name).object()))
 }
 
@@ -405,7 +516,5 @@ fn permission(pod: &Pod, spec: &Container, mut finding: Finding, text: &str) -> 
 /// Whether the node as a whole is short of process ids, so that one pod proves nothing.
 fn node_lacks_pids(snapshot: &Snapshot, pod: &Pod) -> bool {
     let node = snapshot.nodes.get("", &pod.spec.node_name);
-    node.is_some_and(|n| {
-        n.status.conditions.iter().any(|c| c.kind == "PIDPressure" && c.is_true())
-    })
+    node.is_some_and(|n| n.status.conditions.iter().any(|c| c.kind == "PIDPressure" && c.is_true()))
 }

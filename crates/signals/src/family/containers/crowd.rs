@@ -3,18 +3,26 @@
 use crate::family::Correlation;
 use crate::finding::{Finding, Findings, Sink};
 use crate::signal::{Needs, Signal};
+use jiff::Timestamp;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Span;
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The correlation.
 pub const CROWD: Correlation = Correlation { signals: SIGNALS, correlate };
 
 const SIGNALS: &[Signal] = &[
-    Signal::fact("workload.fails-in-turn", "Replicas that ran well for ten minutes and more failed their probes one after another, by timeout or overload, as the others had more to do.", &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event)]),
-    Signal::fact("node.bulk-start", "Many workloads without CPU requests started on a node within minutes, and several of them time out at their probes since.", &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event)]),
+    Signal::fact(
+        "workload.fails-in-turn",
+        "Replicas that ran well for ten minutes and more failed their probes one after another, by timeout or overload, as the others had more to do.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event)],
+    ),
+    Signal::fact(
+        "node.bulk-start",
+        "Many workloads without CPU requests started on a node within minutes, and several of them time out at their probes since.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event)],
+    ),
 ];
 
 /// Findings of probes that answer too late.
@@ -43,7 +51,10 @@ fn cascades(snapshot: &Snapshot, slow: &[(&Finding, &Pod)], sink: &mut Sink) {
     for (finding, pod) in slow {
         let (Some(first), Some(started)) = (finding.span.first, pod.status.start_time) else { continue };
         if first.as_second() - started.as_second() >= RAN_WELL {
-            by_workload.entry(snapshot.top_owner(&finding.subject).object()).or_default().push((first, finding));
+            by_workload
+                .entry(snapshot.top_owner(&finding.subject).object())
+                .or_default()
+                .push((first, finding));
         }
     }
     for (workload, mut falls) in by_workload {

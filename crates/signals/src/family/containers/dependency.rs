@@ -36,8 +36,9 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 /// `host:port` anywhere in a line, in URLs too.
-static PAIR: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?:^|[\s/@(\[>='\x22,])(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):(?P<port>\d{2,5})(?:[^\d:.]|$|: )").ok());
+static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[\s/@(\[>='\x22,])(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):(?P<port>\d{2,5})(?:[^\d:.]|$|: )").ok()
+});
 
 /// The host and port that a line names; the callee where it names both ends (`caller->callee`).
 pub fn endpoint_in(line: &str) -> Option<Endpoint> {
@@ -126,7 +127,8 @@ impl<'a> Directory<'a> {
     }
 
     fn is_namespace(&self, name: &str) -> bool {
-        self.snapshot.namespaces.get("", name).is_some() || !self.snapshot.services.in_namespace(name).is_empty()
+        self.snapshot.namespaces.get("", name).is_some()
+            || !self.snapshot.services.in_namespace(name).is_empty()
     }
 
     /// The Service of that subject.
@@ -200,13 +202,27 @@ mod tests {
     fn lines_name_whom_they_call() {
         let of = |line| endpoint_in(line).map(|e| (e.host, e.port));
         let is = |host: &str, port| Some((host.to_owned(), port));
-        assert_eq!(of("dial tcp 10.96.67.173:5432: connect: connection refused"), is("10.96.67.173", Some(5432)));
+        assert_eq!(
+            of("dial tcp 10.96.67.173:5432: connect: connection refused"),
+            is("10.96.67.173", Some(5432))
+        );
         assert_eq!(of("dial tcp: lookup orders-db on 10.96.0.10:53: no such host"), is("orders-db", None));
         assert_eq!(of("Error: connect ECONNREFUSED 10.96.0.12:6379"), is("10.96.0.12", Some(6379)));
         assert_eq!(of("Error: getaddrinfo ENOTFOUND redis-master"), is("redis-master", None));
-        assert_eq!(of("2026-11-22 17:40:14 main.go:42 cannot reach http://catalog.shop:8080/items: connection refused"), is("catalog.shop", Some(8080)));
-        assert_eq!(of("connection to server at \"db\" (10.96.0.5), port 5432 failed: Connection refused"), is("db", Some(5432)));
-        assert_eq!(of("read tcp 10.244.1.7:44312->10.96.0.20:6379: read: connection reset by peer"), is("10.96.0.20", Some(6379)));
+        assert_eq!(
+            of(
+                "2026-11-22 17:40:14 main.go:42 cannot reach http://catalog.shop:8080/items: connection refused"
+            ),
+            is("catalog.shop", Some(8080))
+        );
+        assert_eq!(
+            of("connection to server at \"db\" (10.96.0.5), port 5432 failed: Connection refused"),
+            is("db", Some(5432))
+        );
+        assert_eq!(
+            of("read tcp 10.244.1.7:44312->10.96.0.20:6379: read: connection reset by peer"),
+            is("10.96.0.20", Some(6379))
+        );
         assert_eq!(of("could not translate host name \"pg\" to address"), is("pg", None));
         assert_eq!(of("17:40:14 connection refused"), None);
     }

@@ -3,9 +3,9 @@
 use super::lifecycle::{Context, Ended, Exit, pod_reference};
 use super::{start, words};
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::Snapshot;
 use kubecause_model::{Source, Span};
-use jiff::Timestamp;
 
 /// Says how that container ended.
 pub fn observe(context: &Context<'_>, ended: &Ended<'_>, sink: &mut Sink) {
@@ -21,7 +21,9 @@ pub fn observe(context: &Context<'_>, ended: &Ended<'_>, sink: &mut Sink) {
     match ended.exit {
         Exit::Oom => sink.add(oom(context, ended)),
         Exit::NotStarted => start::could_not_start(context.snapshot, ended, sink),
-        Exit::Own if !ended.init => sink.add(with_words(context.snapshot, ended, base("container.app-exit", context.snapshot, ended))),
+        Exit::Own if !ended.init => {
+            sink.add(with_words(context.snapshot, ended, base("container.app-exit", context.snapshot, ended)))
+        }
         Exit::Signal if !ended.init => sink.add(base("container.killed-by-signal", context.snapshot, ended)),
         Exit::Own | Exit::Signal | Exit::Probe(_) | Exit::Unknown => {}
     }
@@ -51,9 +53,9 @@ fn base(signal: &'static str, snapshot: &Snapshot, ended: &Ended<'_>) -> Finding
 fn since(snapshot: &Snapshot, ended: &Ended<'_>) -> Option<Timestamp> {
     let subject = ended.subject();
     let of_this = |c: Option<&str>| c.is_none_or(|c| *c == *ended.status.name);
-    let back_offs = snapshot
-        .events_about(&subject)
-        .filter(|e| e.reason == "BackOff" && of_this(e.regarding.container()) && e.message.contains("restarting failed"));
+    let back_offs = snapshot.events_about(&subject).filter(|e| {
+        e.reason == "BackOff" && of_this(e.regarding.container()) && e.message.contains("restarting failed")
+    });
     back_offs.filter_map(|e| e.first).min().or(ended.end.started_at).or(ended.end.finished_at)
 }
 
@@ -73,7 +75,12 @@ fn with_words(snapshot: &Snapshot, ended: &Ended<'_>, finding: Finding) -> Findi
         return finding;
     }
     let text = format!("terminated: {message}");
-    finding.param("last_words", words::short(last)).cite(Source::Field, ended.end.finished_at, pod_reference(ended.pod), text)
+    finding.param("last_words", words::short(last)).cite(
+        Source::Field,
+        ended.end.finished_at,
+        pod_reference(ended.pod),
+        text,
+    )
 }
 
 fn init(snapshot: &Snapshot, ended: &Ended<'_>) -> Finding {

@@ -45,9 +45,10 @@ fn about<'a>(
 /// Whether the message says that kubelet kills because of that probe.
 fn is_kill_by(message: &str, probe: &str) -> bool {
     let unhealthy = message.contains("is unhealthy, it will be killed and re-created");
-    unhealthy && probe == "liveness" || message.split_once("failed ").is_some_and(|(_, rest)| {
-        rest.strip_prefix(probe).is_some_and(|rest| rest.starts_with(" probe"))
-    })
+    unhealthy && probe == "liveness"
+        || message
+            .split_once("failed ")
+            .is_some_and(|(_, rest)| rest.strip_prefix(probe).is_some_and(|rest| rest.starts_with(" probe")))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! the probes are asked first.
 
 use super::oom::MemoryKills;
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Container, ContainerStatus, Pod, Terminated, Workload, WorkloadKind};
 use kubecause_evidence::{Kind, Snapshot, Str, Subject};
-use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
 /// A failed Job or bare pod counts as present for so long, in seconds.
@@ -106,7 +106,9 @@ impl<'a> Context<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let mut cron_success = FxHashMap::default();
         for job in snapshot.jobs.all().iter().filter(|j| j.status.completion_time.is_some()) {
-            let (Some(cron), Some(made)) = (cron_job_of(job), job.metadata.creation_timestamp) else { continue };
+            let (Some(cron), Some(made)) = (cron_job_of(job), job.metadata.creation_timestamp) else {
+                continue;
+            };
             let newest = cron_success.entry(cron).or_insert(made);
             *newest = made.max(*newest);
         }
@@ -130,7 +132,8 @@ impl<'a> Context<'a> {
     fn look_at(&self, pod: &'a Pod, status: &'a ContainerStatus) -> Option<Ended<'a>> {
         let end = last_end(status)?;
         let spec = pod.spec.container(&status.name)?;
-        let init = pod.spec.init_containers.iter().any(|c| c.name == status.name && c.restart_policy != "Always");
+        let init =
+            pod.spec.init_containers.iter().any(|c| c.name == status.name && c.restart_policy != "Always");
         let exit = self.exit(pod, spec, status, end);
         let present = self.is_present(pod, status, end, init, exit);
         Some(Ended { pod, spec, status, end, init, exit, present })
@@ -156,7 +159,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn is_present(&self, pod: &Pod, status: &ContainerStatus, end: &Terminated, init: bool, exit: Exit) -> bool {
+    fn is_present(
+        &self,
+        pod: &Pod,
+        status: &ContainerStatus,
+        end: &Terminated,
+        init: bool,
+        exit: Exit,
+    ) -> bool {
         if pod.is_finished() {
             return pod.status.phase == "Failed" && self.failed_run_counts(pod, end);
         }
@@ -176,7 +186,13 @@ impl<'a> Context<'a> {
     }
 
     /// A container that runs now has a crash behind it: whether it is stable yet.
-    fn crashes_while_running(&self, pod: &Pod, status: &ContainerStatus, end: &Terminated, exit: Exit) -> bool {
+    fn crashes_while_running(
+        &self,
+        pod: &Pod,
+        status: &ContainerStatus,
+        end: &Terminated,
+        exit: Exit,
+    ) -> bool {
         let oom = exit == Exit::Oom;
         let restarts = status.restart_count;
         let enough = if oom { restarts >= 1 } else { restarts >= 3 || (restarts >= 2 && !status.ready) };
@@ -215,7 +231,8 @@ impl<'a> Context<'a> {
     }
 
     fn job_is_failing(&self, job: &Workload, end: &Terminated) -> bool {
-        let is_true = |kind: &str| job.condition(kind).is_some_and(kubecause_evidence::kube::Condition::is_true);
+        let is_true =
+            |kind: &str| job.condition(kind).is_some_and(kubecause_evidence::kube::Condition::is_true);
         if job.status.completion_time.is_some() || is_true("Complete") || is_true("SuccessCriteriaMet") {
             return false;
         }
@@ -234,7 +251,8 @@ impl<'a> Context<'a> {
     /// A pod of the Job that came after the one that failed runs: for the first time, or for longer than that one did.
     fn job_runs_again(&self, job: &Workload, end: &Terminated) -> bool {
         let pods = || self.snapshot.pods_owned_by(job.metadata.uid);
-        let later = |p: &&Pod| p.status.phase == "Running" && p.metadata.creation_timestamp >= end.finished_at;
+        let later =
+            |p: &&Pod| p.status.phase == "Running" && p.metadata.creation_timestamp >= end.finished_at;
         let runs = pods().filter(later).filter_map(|p| self.snapshot.age(p.status.start_time)).max();
         let failed = pods().filter(|p| p.status.phase == "Failed").count() as i64;
         let longer = |age: i64| age > 2 * run_seconds(end).unwrap_or(0).max(crate::RECENT_SECONDS / 2);

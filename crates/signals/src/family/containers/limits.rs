@@ -16,10 +16,13 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         for source in [LogSource::Kernel, LogSource::System] {
             for log in facts.logs_of(&source) {
                 for (number, line) in log.lines() {
-                    let Some(uid) = line.split_once(REJECTED).and_then(|(_, rest)| pod_uid(rest)) else { continue };
+                    let Some(uid) = line.split_once(REJECTED).and_then(|(_, rest)| pod_uid(rest)) else {
+                        continue;
+                    };
                     let Some(pod) = snapshot.pods_on(node).find(|p| p.metadata.uid == uid) else { continue };
                     let at = log.time_of(line);
-                    let span = Span { first: at, last: at, ongoing: is_recent(snapshot, at) && !pod.is_finished() };
+                    let span =
+                        Span { first: at, last: at, ongoing: is_recent(snapshot, at) && !pod.is_finished() };
                     sink.add(
                         Finding::new("pod.pids-limit-hit", pod.metadata.subject(Kind::Pod))
                             .span(span)
@@ -48,7 +51,12 @@ mod tests {
     #[test]
     fn both_cgroup_drivers_name_the_pod() {
         let want = Some(Uid::parse("118524c3-730d-4ee1-bf37-0aae9387131f"));
-        assert_eq!(pod_uid("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod118524c3_730d_4ee1_bf37_0aae9387131f.slice/cri-containerd-ab.scope"), want);
+        assert_eq!(
+            pod_uid(
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod118524c3_730d_4ee1_bf37_0aae9387131f.slice/cri-containerd-ab.scope"
+            ),
+            want
+        );
         assert_eq!(pod_uid("/kubepods/burstable/pod118524c3-730d-4ee1-bf37-0aae9387131f/ab"), want);
         assert_eq!(pod_uid("/system.slice/docker.service"), None);
     }

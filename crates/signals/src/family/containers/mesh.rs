@@ -19,7 +19,11 @@ pub fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
         let between = i64::try_from(reset.count.saturating_sub(1)).unwrap_or(i64::MAX);
         let interval = (last.as_second() - first.as_second()) / between.max(1);
         let fresh = snapshot.age(Some(last)).is_some_and(|age| age <= 2 * IDLE_SECONDS);
-        if reset.count < 2 || interval < IDLE_SECONDS - 120 || !fresh || fails_without(snapshot, findings, pod) {
+        if reset.count < 2
+            || interval < IDLE_SECONDS - 120
+            || !fresh
+            || fails_without(snapshot, findings, pod)
+        {
             continue;
         }
         let mut found = Finding::new("app.idle-connection-cut", reset.subject.clone())
@@ -41,8 +45,11 @@ fn sidecar_of(pod: &Pod, subject: &Subject) -> Option<String> {
 
 /// Whether a pod of the namespace without a sidecar breaks in the same way: then the sidecar is not it.
 fn fails_without(snapshot: &Snapshot, findings: &Findings, pod: &Pod) -> bool {
-    let of_namespace = findings.of("log.app-connection-reset").filter(|f| f.subject.ns() == &*pod.metadata.namespace);
+    let of_namespace =
+        findings.of("log.app-connection-reset").filter(|f| f.subject.ns() == &*pod.metadata.namespace);
     of_namespace.filter_map(|f| Some((f, snapshot.pod(&f.subject)?))).any(|(f, other)| {
-        f.subject.kind == Kind::Pod && sidecar_of(other, &f.subject).is_none() && !SIDECARS.contains(&f.subject.container.as_deref().unwrap_or_default())
+        f.subject.kind == Kind::Pod
+            && sidecar_of(other, &f.subject).is_none()
+            && !SIDECARS.contains(&f.subject.container.as_deref().unwrap_or_default())
     })
 }

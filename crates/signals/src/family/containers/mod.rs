@@ -45,7 +45,11 @@ const SIGNALS: &[Signal] = &[
         "A container ends with 137 or 143 again and again, and neither an OOM kill nor a probe explains it.",
         POD,
     ),
-    Signal::fact("container.init-failing", "An init container ends with an error; the pod's containers wait for it.", POD),
+    Signal::fact(
+        "container.init-failing",
+        "An init container ends with an error; the pod's containers wait for it.",
+        POD,
+    ),
     Signal::fact(
         "container.init-waiting",
         "An init container runs on: a loop that waits or repeats itself for a minute and a half, or anything for ten minutes; the pod's containers wait for it.",

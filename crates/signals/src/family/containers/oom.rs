@@ -34,7 +34,9 @@ impl<'a> MemoryKills<'a> {
             for log in logs.iter().flat_map(|source| facts.logs_of(source)) {
                 for (number, line) in log.lines().filter(|(_, line)| is_kill_in_limit(line)) {
                     for id in ids(line) {
-                        kills.by_container.insert((node.clone(), id.to_owned()), MemoryKill { log, number, line });
+                        kills
+                            .by_container
+                            .insert((node.clone(), id.to_owned()), MemoryKill { log, number, line });
                     }
                 }
             }
@@ -65,7 +67,9 @@ mod tests {
     #[test]
     fn a_kill_names_its_container() {
         let id = "0447a362d2cf4719ae2a4f5ad0f96f702aacf8ee38d1c73b445ce41bdaa8d24a";
-        let line = format!("[ 10.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=cri-containerd-{id}.scope,mems_allowed=0,oom_memcg=/kubepods.slice/x,task=node,pid=1,uid=0");
+        let line = format!(
+            "[ 10.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=cri-containerd-{id}.scope,mems_allowed=0,oom_memcg=/kubepods.slice/x,task=node,pid=1,uid=0"
+        );
         assert!(is_kill_in_limit(&line));
         assert_eq!(ids(&line).collect::<Vec<_>>(), [id]);
         assert!(!is_kill_in_limit("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task=node"));

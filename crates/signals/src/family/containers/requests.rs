@@ -3,9 +3,9 @@
 use super::dependency::{Callee, Directory, endpoint_in};
 use crate::finding::{Finding, Findings, Sink};
 use crate::freshness::is_recent;
+use jiff::Timestamp;
 use kubecause_evidence::{Kind, Relation, Snapshot, Subject};
 use kubecause_model::{Citation, Source, Span};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// A stop counts for so many seconds after kubelet announced it: the default grace period and a little.
@@ -31,14 +31,23 @@ pub fn correlate(snapshot: &Snapshot, findings: &Findings, directory: &Directory
 }
 
 /// Retries against a Service of this cluster of whose pods some do not serve because they are too slow or too busy.
-fn storm(snapshot: &Snapshot, findings: &Findings, directory: &Directory<'_>, retries: &Finding) -> Option<Finding> {
+fn storm(
+    snapshot: &Snapshot,
+    findings: &Findings,
+    directory: &Directory<'_>,
+    retries: &Finding,
+) -> Option<Finding> {
     let line = retries.evidence.iter().find_map(|c| endpoint_in(&c.text).map(|e| (c, e)))?;
     let Callee::Service(service) = directory.callee(retries.subject.ns(), &line.1.host) else { return None };
     let pods = snapshot.reach(Relation::ServicePods, &service);
-    let failing: Vec<Subject> =
-        pods.into_iter().filter(|p| snapshot.pod(p).is_some_and(|p| !p.is_ready() && !p.is_finished())).collect();
+    let failing: Vec<Subject> = pods
+        .into_iter()
+        .filter(|p| snapshot.pod(p).is_some_and(|p| !p.is_ready() && !p.is_finished()))
+        .collect();
     let busy = |pod: &&Subject| {
-        findings.on(pod).any(|f| matches!(f.signal, "probe.times-out" | "log.app-overloaded") && f.span.ongoing)
+        findings
+            .on(pod)
+            .any(|f| matches!(f.signal, "probe.times-out" | "log.app-overloaded") && f.span.ongoing)
     };
     let first = failing.iter().find(busy)?;
     let mut found = Finding::new("workload.retried-against", snapshot.top_owner(first).object())

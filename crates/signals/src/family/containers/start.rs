@@ -22,8 +22,13 @@ const NOT_EXECUTABLE: &[&str] = &[
 const NO_COMMAND: &str = "no command specified";
 
 /// Names that stand before what the runtime says of a command (crun names it in backticks).
-const QUOTES: &[(&str, char)] =
-    &[("exec: \"", '"'), ("exec: \\\"", '\\'), ("executable file `", '`'), ("container process `", '`'), ("(missing dynamic library?) `", '`')];
+const QUOTES: &[(&str, char)] = &[
+    ("exec: \"", '"'),
+    ("exec: \\\"", '\\'),
+    ("executable file `", '`'),
+    ("container process `", '`'),
+    ("(missing dynamic library?) `", '`'),
+];
 
 /// What stands in such a message when something other than the command is wrong.
 ///
@@ -49,7 +54,8 @@ const SOMETHING_ELSE: &[&str] = &[
 ];
 
 /// What kubelet says when `runAsNonRoot` forbids the user. Source: `pkg/kubelet/kuberuntime/security_context.go`.
-const RUNS_AS_ROOT: &[&str] = &["container has runAsNonRoot and image", "container's runAsUser breaks non-root policy"];
+const RUNS_AS_ROOT: &[&str] =
+    &["container has runAsNonRoot and image", "container's runAsUser breaks non-root policy"];
 
 /// Says why a container that ended could not start, where its command is the reason.
 pub fn could_not_start(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) {
@@ -82,11 +88,17 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             let Some(waiting) = &status.state.waiting else { continue };
             let Some(spec) = pod.spec.container(&status.name) else { continue };
             let (reason, message) = (waiting.reason.as_str(), &*waiting.message);
-            let at_start = matches!(reason, "RunContainerError" | "CreateContainerError" | "CrashLoopBackOff");
+            let at_start =
+                matches!(reason, "RunContainerError" | "CreateContainerError" | "CrashLoopBackOff");
             let started = message.contains("exec") || lacks_command(message);
             if at_start && started && is_about_command(message) {
                 let text = format!("{reason}: {message}");
-                sink.add(finding(pod, spec, status, message).cite(Source::Field, None, pod_reference(pod), text));
+                sink.add(finding(pod, spec, status, message).cite(
+                    Source::Field,
+                    None,
+                    pod_reference(pod),
+                    text,
+                ));
             }
             if RUNS_AS_ROOT.iter().any(|s| message.contains(s)) {
                 sink.add(runs_as_root(pod, spec, status, message));

@@ -8,7 +8,12 @@ use kubecause_evidence::{Access, ContainerLogKey, Ingest, Kind, SnapshotBuilder,
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// A pod of the Deployment `cart` with that status of its only container, and what is seen of it at 10:00.
-fn seen(spec: &str, status: &str, events: &[(&str, &str, u32)], log: &str) -> Result<Findings, Box<dyn std::error::Error>> {
+fn seen(
+    spec: &str,
+    status: &str,
+    events: &[(&str, &str, u32)],
+    log: &str,
+) -> Result<Findings, Box<dyn std::error::Error>> {
     let mut b = SnapshotBuilder::default();
     b.taken_at("2026-03-10T10:00:00Z".parse().ok());
     let pod = format!(
@@ -68,7 +73,8 @@ fn a_kill_by_a_probe_is_no_exit_of_the_application() -> Outcome {
     let found = seen(live, &ended(143, "Error"), &events, "")?;
     assert!(has(&found, "probe.liveness-failing") && !has(&found, "container.app-exit"));
     // The probe complains because the application died: nobody killed it.
-    let events = [("Unhealthy", "Liveness probe failed: dial tcp 10.0.0.1:80: connect: connection refused", 5)];
+    let events =
+        [("Unhealthy", "Liveness probe failed: dial tcp 10.0.0.1:80: connect: connection refused", 5)];
     let found = seen(live, &ended(1, "Error"), &events, "")?;
     assert!(has(&found, "container.app-exit") && !has(&found, "probe.liveness-failing"));
     Ok(())
@@ -113,11 +119,25 @@ fn a_command_that_cannot_start_is_told_from_a_mount() -> Outcome {
             r#"{CRASH}"lastState":{{"terminated":{{"exitCode":128,"reason":"StartError","message":"{message}","finishedAt":"2026-03-10T09:59:00Z"}}}}"#
         )
     };
-    let found = seen("", &start("runc create failed: exec: \\\"serve\\\": executable file not found in $PATH"), &[], "")?;
-    let command = found.of("container.command-not-found").next().and_then(|f| f.params.get("command").cloned());
+    let found = seen(
+        "",
+        &start("runc create failed: exec: \\\"serve\\\": executable file not found in $PATH"),
+        &[],
+        "",
+    )?;
+    let command =
+        found.of("container.command-not-found").next().and_then(|f| f.params.get("command").cloned());
     assert_eq!(command.as_deref(), Some("serve"));
-    let found = seen("", &start("container create failed: executable file `serve` not found in $PATH: No such file or directory"), &[], "")?;
-    let command = found.of("container.command-not-found").next().and_then(|f| f.params.get("command").cloned());
+    let found = seen(
+        "",
+        &start(
+            "container create failed: executable file `serve` not found in $PATH: No such file or directory",
+        ),
+        &[],
+        "",
+    )?;
+    let command =
+        found.of("container.command-not-found").next().and_then(|f| f.params.get("command").cloned());
     assert_eq!(command.as_deref(), Some("serve"));
     for other in [
         "error mounting \\\"/x\\\" to rootfs: not a directory: no such file or directory",
@@ -137,7 +157,9 @@ fn an_image_without_a_command_cannot_start() -> Outcome {
         "failed to generate container \\\"63d1\\\" spec: failed to generate spec: no command specified",
         "Error response from daemon: No command specified",
     ] {
-        let status = format!(r#""ready":false,"restartCount":0,"state":{{"waiting":{{"reason":"CreateContainerError","message":"{words}"}}}}"#);
+        let status = format!(
+            r#""ready":false,"restartCount":0,"state":{{"waiting":{{"reason":"CreateContainerError","message":"{words}"}}}}"#
+        );
         assert!(has(&seen("", &status, &[], "")?, "container.command-not-found"), "{words}");
     }
     Ok(())
@@ -146,7 +168,9 @@ fn an_image_without_a_command_cannot_start() -> Outcome {
 #[test]
 fn a_user_that_run_as_non_root_forbids_is_named_in_all_wordings() -> Outcome {
     let waits = |message: &str| {
-        format!(r#""ready":false,"restartCount":0,"state":{{"waiting":{{"reason":"CreateContainerConfigError","message":"{message}"}}}}"#)
+        format!(
+            r#""ready":false,"restartCount":0,"state":{{"waiting":{{"reason":"CreateContainerConfigError","message":"{message}"}}}}"#
+        )
     };
     for words in [
         "container has runAsNonRoot and image will run as root (pod: \\\"cart_shop(1)\\\", container: cart)",

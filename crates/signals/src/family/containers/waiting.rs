@@ -20,7 +20,10 @@ const SAME_LINES: usize = 4;
 
 /// Words of a command that loops until something is there.
 static LOOPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[\s;&|(])(?:until|while)\s|\bwait[-_]?(?:for|until)\b|\bwait4x\b|\bdockerize\b|k8s-wait-for").ok()
+    Regex::new(
+        r"(?:^|[\s;&|(])(?:until|while)\s|\bwait[-_]?(?:for|until)\b|\bwait4x\b|\bdockerize\b|k8s-wait-for",
+    )
+    .ok()
 });
 
 /// Calls in a command, with the host and where it stands the port.
@@ -43,7 +46,11 @@ static CALLS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for pod in snapshot.pods.all().iter().filter(|p| !p.metadata.is_deleting() && !p.is_finished()) {
         for status in &*pod.status.init_container_statuses {
-            let spec = pod.spec.init_containers.iter().find(|c| c.name == status.name && c.restart_policy != "Always");
+            let spec = pod
+                .spec
+                .init_containers
+                .iter()
+                .find(|c| c.name == status.name && c.restart_policy != "Always");
             if let Some(finding) = spec.and_then(|spec| waits(snapshot, pod, spec, status)) {
                 sink.add(finding);
             }
@@ -62,7 +69,10 @@ fn waits(snapshot: &Snapshot, pod: &Pod, spec: &Container, status: &ContainerSta
     if seconds < if loops { LOOP_SECONDS } else { LONG_SECONDS } {
         return None;
     }
-    let state = format!("init container {} has been running for {seconds} s; the containers after it wait", status.name);
+    let state = format!(
+        "init container {} has been running for {seconds} s; the containers after it wait",
+        status.name
+    );
     let mut finding = Finding::new("container.init-waiting", subject)
         .since(started)
         .cite(Source::Field, started, pod_reference(pod), state)
@@ -71,9 +81,19 @@ fn waits(snapshot: &Snapshot, pod: &Pod, spec: &Container, status: &ContainerSta
         .param("run_seconds", seconds);
     let last = log.and_then(|l| l.tail(1).pop());
     if let (Some(log), Some((number, line))) = (log, repeated.or(last)) {
-        finding = finding.param("last_words", words::short(line)).cite(Source::Log, log.time_of(line), log.reference(number), line);
+        finding = finding.param("last_words", words::short(line)).cite(
+            Source::Log,
+            log.time_of(line),
+            log.reference(number),
+            line,
+        );
     } else if !command.is_empty() {
-        finding = finding.cite(Source::Field, None, pod_reference(pod), format!("command: {}", words::short(&command)));
+        finding = finding.cite(
+            Source::Field,
+            None,
+            pod_reference(pod),
+            format!("command: {}", words::short(&command)),
+        );
     }
     Some(finding)
 }
@@ -120,7 +140,10 @@ mod tests {
         };
         let is = |host: &str, port| vec![(host.to_owned(), port)];
         assert_eq!(of("until nc -z -w 2 db 5432; do echo waiting; sleep 2; done"), is("db", Some(5432)));
-        assert_eq!(of("until nslookup db.shop.svc.cluster.local; do sleep 2; done"), is("db.shop.svc.cluster.local", None));
+        assert_eq!(
+            of("until nslookup db.shop.svc.cluster.local; do sleep 2; done"),
+            is("db.shop.svc.cluster.local", None)
+        );
         assert_eq!(of("until wget -qO- http://api:8080/healthz; do sleep 2; done"), is("api", Some(8080)));
         assert_eq!(of("until pg_isready -h pg -p 5432; do sleep 1; done"), is("pg", Some(5432)));
         assert_eq!(of("./wait-for-it.sh redis:6379 -- true"), is("redis", Some(6379)));

@@ -7,8 +7,27 @@ use kubecause_model::one_line;
 
 /// What a line that tells of the end says, in lower case.
 const TELLING: &[&str] = &[
-    "fatal", "panic", "error", "exception", "fail", "cannot", "can't", "could not", "unable", "denied", "refused",
-    "no such", "not found", "invalid", "missing", "traceback", "abort", "killed", "bad ", "must ", "required",
+    "fatal",
+    "panic",
+    "error",
+    "exception",
+    "fail",
+    "cannot",
+    "can't",
+    "could not",
+    "unable",
+    "denied",
+    "refused",
+    "no such",
+    "not found",
+    "invalid",
+    "missing",
+    "traceback",
+    "abort",
+    "killed",
+    "bad ",
+    "must ",
+    "required",
 ];
 
 /// A line of a log.
@@ -49,7 +68,10 @@ fn words_of(log: &LogFile) -> Option<Words<'_>> {
 /// Whether the line is one frame of a stack trace.
 fn is_frame(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with("at ") || line.starts_with("file \"") || line.starts_with("goroutine ") || line.starts_with('\t')
+    line.starts_with("at ")
+        || line.starts_with("file \"")
+        || line.starts_with("goroutine ")
+        || line.starts_with('\t')
 }
 
 /// The words as a param: short, one line.

@@ -26,7 +26,8 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn unavailable(snapshot: &Snapshot, api: &ApiService) -> Option<Finding> {
     let service = api.spec.service.as_ref()?;
-    let found = condition(&api.status.conditions, "Available").filter(|c| !c.is_true() && c.reason != "Local")?;
+    let found =
+        condition(&api.status.conditions, "Available").filter(|c| !c.is_true() && c.reason != "Local")?;
     let since = found.last_transition_time;
     if snapshot.age(since).is_some_and(|age| age < PATIENCE_SECONDS) {
         return None;
@@ -46,9 +47,12 @@ fn unavailable(snapshot: &Snapshot, api: &ApiService) -> Option<Finding> {
 
 /// Autoscalers that lack metrics of that API, and namespaces whose deletion waits for discovery.
 fn held_up(snapshot: &Snapshot, api: &ApiService) -> Vec<Subject> {
-    let metrics = ["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"].contains(&api.spec.group.as_str());
+    let metrics = ["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"]
+        .contains(&api.spec.group.as_str());
     let starving = snapshot.hpas.all().iter().filter(|h| {
-        metrics && condition(&h.status.conditions, "ScalingActive").is_some_and(|c| c.is_false() && c.reason.starts_with("FailedGet"))
+        metrics
+            && condition(&h.status.conditions, "ScalingActive")
+                .is_some_and(|c| c.is_false() && c.reason.starts_with("FailedGet"))
     });
     let waiting = snapshot.namespaces.all().iter().filter(|n| {
         condition(&n.status.conditions, "NamespaceDeletionDiscoveryFailure").is_some_and(|c| c.is_true())

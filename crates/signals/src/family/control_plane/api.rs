@@ -10,8 +10,11 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// The API server says that it is not ready.
-pub(super) const READYZ_FAILED: Signal =
-    Signal::fact("apiserver.readyz-failed", "A check of the API server's /readyz fails, other than etcd's.", &[]);
+pub(super) const READYZ_FAILED: Signal = Signal::fact(
+    "apiserver.readyz-failed",
+    "A check of the API server's /readyz fails, other than etcd's.",
+    &[],
+);
 
 /// The client that took the evidence was refused.
 pub(super) const CAPTURE_REFUSED: Signal = Signal::fact(
@@ -53,8 +56,9 @@ pub(super) const ETCD_UNREACHABLE: Signal = Signal::fact(
     &[Needs::ComponentLog("kube-apiserver")],
 );
 
-static NO_SPACE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"mvcc: database space exceeded|alarm raised.*NOSPACE|"alarm":"NOSPACE""#).ok());
+static NO_SPACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"mvcc: database space exceeded|alarm raised.*NOSPACE|"alarm":"NOSPACE""#).ok()
+});
 static NO_LEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"etcdserver: no leader|lost leader|lost the TCP streaming connection with peer|is starting a new election at term|prober detected unhealthy status|failed to reach the peer URL").ok()
 });
@@ -78,15 +82,21 @@ fn api() -> Subject {
 
 fn readyz(snapshot: &Snapshot, sink: &mut Sink) {
     let Some(answer) = &snapshot.readyz else { return };
-    let failed: Vec<(usize, &str)> =
-        answer.lines().enumerate().map(|(i, l)| (i + 1, l.trim())).filter(|(_, l)| l.starts_with("[-]")).collect();
+    let failed: Vec<(usize, &str)> = answer
+        .lines()
+        .enumerate()
+        .map(|(i, l)| (i + 1, l.trim()))
+        .filter(|(_, l)| l.starts_with("[-]"))
+        .collect();
     for (number, line) in failed {
         let check = line.trim_start_matches("[-]").split_whitespace().next().unwrap_or_default();
         let (signal, subject) = match check {
             "etcd" | "etcd-readiness" => (ETCD_READYZ_FAILED.id, Subject::component("etcd")),
             _ => (READYZ_FAILED.id, api()),
         };
-        let finding = Finding::new(signal, subject).param("check", check).param("what", format!("readyz check {check} fails"));
+        let finding = Finding::new(signal, subject)
+            .param("check", check)
+            .param("what", format!("readyz check {check} fails"));
         sink.add(finding.cite(Source::File, snapshot.taken_at, format!("cluster/readyz.txt:{number}"), line));
     }
 }
@@ -132,14 +142,17 @@ fn clients(snapshot: &Snapshot) -> Option<Finding> {
         facts.logs_of(&LogSource::Kubelet).map(move |log| (format!("kubelet on {node}"), log))
     });
     let components = ["kube-controller-manager", "kube-scheduler"];
-    let others = components.iter().flat_map(|c| logs_of(snapshot, c).into_iter().map(move |log| ((*c).to_owned(), log)));
+    let others = components
+        .iter()
+        .flat_map(|c| logs_of(snapshot, c).into_iter().map(move |log| ((*c).to_owned(), log)));
     let all: Vec<(String, &LogFile)> = kubelets.chain(others).collect();
     let refused: Vec<_> = all.iter().filter_map(|(who, log)| Some((who, trail(log, regex, 3)?))).collect();
     // One client of many may have its own way cut off.
     if refused.len() < 2 || refused.len() * 2 <= all.len() {
         return None;
     }
-    let mut finding = Finding::new(CLIENTS_REFUSED.id, api()).param("what", format!("{} clients are refused", refused.len()));
+    let mut finding = Finding::new(CLIENTS_REFUSED.id, api())
+        .param("what", format!("{} clients are refused", refused.len()));
     for (_, t) in refused.iter().take(4) {
         finding = finding.cite(Source::Log, t.last, t.reference.clone(), &t.text);
     }
@@ -151,13 +164,14 @@ fn etcd(snapshot: &Snapshot, sink: &mut Sink) {
     let own = logs_of(snapshot, "etcd");
     let server = logs_of(snapshot, "kube-apiserver");
     let both = || own.iter().chain(&server).copied();
-    let mut look = |signal: &'static str, log: &LogFile, regex: &LazyLock<Option<Regex>>, least, what: &str| {
-        let Some(t) = regex.as_ref().and_then(|r| trail(log, r, least)) else { return };
-        let mut finding = Finding::new(signal, Subject::component("etcd")).param("what", what);
-        finding.count = t.count as u64;
-        let span = Span { first: t.first, last: t.last, ongoing: true };
-        sink.add(finding.cite(Source::Log, t.last, t.reference, t.text).span(span));
-    };
+    let mut look =
+        |signal: &'static str, log: &LogFile, regex: &LazyLock<Option<Regex>>, least, what: &str| {
+            let Some(t) = regex.as_ref().and_then(|r| trail(log, r, least)) else { return };
+            let mut finding = Finding::new(signal, Subject::component("etcd")).param("what", what);
+            finding.count = t.count as u64;
+            let span = Span { first: t.first, last: t.last, ongoing: true };
+            sink.add(finding.cite(Source::Log, t.last, t.reference, t.text).span(span));
+        };
     for log in both() {
         look(ETCD_NO_SPACE.id, log, &NO_SPACE, 1, "its database is full (NOSPACE)");
     }

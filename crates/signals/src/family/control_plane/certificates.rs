@@ -34,7 +34,9 @@ const TAIL_LINES: usize = 3000;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for (node, facts) in &snapshot.node_facts {
-        let logs = [LogSource::Kubelet, LogSource::KubeProxy].into_iter().flat_map(|s| facts.logs_of(&s).collect::<Vec<_>>());
+        let logs = [LogSource::Kubelet, LogSource::KubeProxy]
+            .into_iter()
+            .flat_map(|s| facts.logs_of(&s).collect::<Vec<_>>());
         for log in logs {
             read(snapshot, log, &Subject::node(node.clone()), sink);
         }
@@ -55,10 +57,18 @@ fn whose(line: &str, writer: &Subject) -> (String, Subject) {
         return (format!("the serving certificate of webhook {hook}"), Subject::cluster());
     }
     match (&writer.kind, &*writer.name) {
-        (Kind::Node, node) if line.contains("client certificate") => (format!("kubelet's client certificate on {node}"), writer.clone()),
-        (Kind::Component, "kube-apiserver") if line.contains("2379") => ("etcd's serving certificate".to_owned(), Subject::component("etcd")),
-        (Kind::Component, "etcd") => ("a client's or peer's certificate at etcd".to_owned(), Subject::component("etcd")),
-        (Kind::Component, "kube-apiserver") => ("a certificate that the API server was shown".to_owned(), writer.clone()),
+        (Kind::Node, node) if line.contains("client certificate") => {
+            (format!("kubelet's client certificate on {node}"), writer.clone())
+        }
+        (Kind::Component, "kube-apiserver") if line.contains("2379") => {
+            ("etcd's serving certificate".to_owned(), Subject::component("etcd"))
+        }
+        (Kind::Component, "etcd") => {
+            ("a client's or peer's certificate at etcd".to_owned(), Subject::component("etcd"))
+        }
+        (Kind::Component, "kube-apiserver") => {
+            ("a certificate that the API server was shown".to_owned(), writer.clone())
+        }
         _ => api(),
     }
 }
@@ -94,13 +104,20 @@ fn read(snapshot: &Snapshot, log: &LogFile, writer: &Subject, sink: &mut Sink) {
 /// Aggregated APIs that are refused for their certificate.
 fn conditions(snapshot: &Snapshot, sink: &mut Sink) {
     for api in snapshot.api_services.all() {
-        let Some(found) = condition(&api.status.conditions, "Available").filter(|c| !c.is_true()) else { continue };
+        let Some(found) = condition(&api.status.conditions, "Available").filter(|c| !c.is_true()) else {
+            continue;
+        };
         let Some(c) = OVER.as_ref().and_then(|r| r.captures(&found.message)) else { continue };
         let subject = api.metadata.subject(Kind::APIService);
         let reference = format!("apiservices/{}", api.metadata.name);
         sink.add(
             Finding::new(EXPIRED.id, subject)
-                .cite(Source::Condition, found.last_transition_time, reference, format!("{}: {}", found.reason, found.message))
+                .cite(
+                    Source::Condition,
+                    found.last_transition_time,
+                    reference,
+                    format!("{}: {}", found.reason, found.message),
+                )
                 .param("whose", format!("the serving certificate of {}", api.metadata.name))
                 .param("since", c.name("since").map_or("", |m| m.as_str()))
                 .since(found.last_transition_time),

@@ -36,7 +36,10 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     }
     let mut finding = Finding::new(STOPPED.id, Subject::component(COMPONENT));
     if let Some((lease, text, renewed, holder)) = &stale {
-        finding = finding.cite(Source::Field, *renewed, lease.clone(), text).param("holder", holder).since(*renewed);
+        finding = finding
+            .cite(Source::Field, *renewed, lease.clone(), text)
+            .param("holder", holder)
+            .since(*renewed);
         if failing.is_none() && pods_of(snapshot, COMPONENT).any(kubecause_evidence::kube::Pod::is_ready) {
             let stuck = Finding::new(STUCK.id, Subject::component(COMPONENT)).param("holder", holder);
             sink.add(stuck.cite(Source::Field, *renewed, lease.clone(), text));
@@ -56,7 +59,9 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 fn waiting(snapshot: &Snapshot) -> Vec<(Subject, &'static str)> {
     let old = |at| snapshot.age(at).is_some_and(|age| age > PATIENCE_SECONDS);
     let services = snapshot.services.all().iter().filter(|s| {
-        s.spec.kind == "LoadBalancer" && s.spec.load_balancer_class.is_empty() && s.status.load_balancer.ingress.is_empty()
+        s.spec.kind == "LoadBalancer"
+            && s.spec.load_balancer_class.is_empty()
+            && s.status.load_balancer.ingress.is_empty()
             && old(s.metadata.creation_timestamp)
     });
     let nodes = snapshot.nodes.all().iter().filter(|n| {
@@ -70,9 +75,13 @@ type Stale = (String, String, Option<jiff::Timestamp>, String);
 
 fn stale_lease(snapshot: &Snapshot) -> Option<Stale> {
     let lease = snapshot.leases.in_namespace("kube-system").iter().find(|l| {
-        *l.metadata.name == *COMPONENT || l.metadata.name == "ccm" || l.metadata.name.ends_with("-cloud-controller-manager")
+        *l.metadata.name == *COMPONENT
+            || l.metadata.name == "ccm"
+            || l.metadata.name.ends_with("-cloud-controller-manager")
     })?;
-    let age = snapshot.age(lease.spec.renew_time).filter(|age| *age > LEASE_SECONDS && api_takes_writes(snapshot))?;
+    let age = snapshot
+        .age(lease.spec.renew_time)
+        .filter(|age| *age > LEASE_SECONDS && api_takes_writes(snapshot))?;
     let holder = lease.spec.holder_identity.split('_').next().unwrap_or_default().to_owned();
     let text = format!("not renewed for {age} s by {}", lease.spec.holder_identity);
     Some((format!("leases/kube-system/{}", lease.metadata.name), text, lease.spec.renew_time, holder))

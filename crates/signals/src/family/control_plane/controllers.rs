@@ -56,7 +56,9 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     if signs.is_empty() {
         return;
     }
-    let mut finding = Finding::new(signal, Subject::component(COMPONENT)).param("signs", names.join(", ")).since(Some(first));
+    let mut finding = Finding::new(signal, Subject::component(COMPONENT))
+        .param("signs", names.join(", "))
+        .since(Some(first));
     for sign in &signs {
         finding = finding.cite(sign.source, sign.at, sign.reference.clone(), &sign.text);
     }
@@ -75,7 +77,13 @@ fn lease(snapshot: &Snapshot) -> Option<Sign> {
 
 fn pods(snapshot: &Snapshot) -> Option<Sign> {
     let (pod, text) = pods_failing(snapshot, COMPONENT, LEASE_SECONDS)?;
-    Some(Sign { name: "pods-failing", source: Source::Condition, at: None, reference: format!("pods/{pod}"), text })
+    Some(Sign {
+        name: "pods-failing",
+        source: Source::Condition,
+        at: None,
+        reference: format!("pods/{pod}"),
+        text,
+    })
 }
 
 /// Its log ended with its own last words, or long before those of the API server.
@@ -92,5 +100,11 @@ fn log(snapshot: &Snapshot) -> Option<Sign> {
         return None;
     }
     let text = format!("last line of its log, {behind} s before the API server's: {}", line.trim());
-    Some(Sign { name: "log-ended", source: Source::Log, at: Some(last), reference: log.reference(number), text })
+    Some(Sign {
+        name: "log-ended",
+        source: Source::Log,
+        at: Some(last),
+        reference: log.reference(number),
+        text,
+    })
 }

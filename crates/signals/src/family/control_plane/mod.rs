@@ -9,9 +9,9 @@ mod certificates;
 mod cloud;
 mod controllers;
 mod standing;
-mod trail;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use crate::finding::Sink;
 use crate::signal::Family;

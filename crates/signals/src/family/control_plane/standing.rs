@@ -31,7 +31,11 @@ fn older(snapshot: &Snapshot, at: Option<Timestamp>, seconds: i64) -> bool {
 }
 
 fn place(kind: &str, meta: &Meta) -> String {
-    if meta.namespace.is_empty() { format!("{kind}/{}", meta.name) } else { format!("{kind}/{}/{}", meta.namespace, meta.name) }
+    if meta.namespace.is_empty() {
+        format!("{kind}/{}", meta.name)
+    } else {
+        format!("{kind}/{}/{}", meta.namespace, meta.name)
+    }
 }
 
 /// A Deployment that never got a ReplicaSet, or a workload that wants pods, has none, and nobody says why.
@@ -44,18 +48,28 @@ pub(super) fn workloads(snapshot: &Snapshot) -> Option<Sign> {
         .collect();
     let silent = |w: &&Workload| {
         let meta = &w.metadata;
-        let blamed = failing.contains(&(&*meta.namespace, &*meta.name)) || w.condition("ReplicaFailure").is_some();
+        let blamed =
+            failing.contains(&(&*meta.namespace, &*meta.name)) || w.condition("ReplicaFailure").is_some();
         let scales = !matches!(w.kind, WorkloadKind::Job | WorkloadKind::DaemonSet);
         // A controller that saw the object wrote its generation into the status, even when it could not create pods.
-        let unseen = w.status.observed_generation.unwrap_or(0) == 0 && w.status.replicas == 0 && w.wanted() > 0;
-        scales && !blamed && !meta.is_deleting() && unseen && older(snapshot, meta.creation_timestamp, STILL_SECONDS)
+        let unseen =
+            w.status.observed_generation.unwrap_or(0) == 0 && w.status.replicas == 0 && w.wanted() > 0;
+        scales
+            && !blamed
+            && !meta.is_deleting()
+            && unseen
+            && older(snapshot, meta.creation_timestamp, STILL_SECONDS)
     };
     // Evidence of another form (a printed table) has no generations at all.
     snapshot.workloads().find(|w| w.status.observed_generation.unwrap_or(0) > 0)?;
     let w = snapshot.workloads().find(|w| silent(w) && w.kind != WorkloadKind::ReplicationController)?;
     let at = w.metadata.creation_timestamp;
     let kind = w.kind.kind();
-    let text = format!("{} wants {} replicas; status.observedGeneration was never set", w.subject().slash(), w.wanted());
+    let text = format!(
+        "{} wants {} replicas; status.observedGeneration was never set",
+        w.subject().slash(),
+        w.wanted()
+    );
     Some(Sign::field("workloads-stand-still", at, place(&kind.as_str().to_lowercase(), &w.metadata), text))
 }
 
@@ -65,11 +79,22 @@ pub(super) fn generations(snapshot: &Snapshot) -> Option<Sign> {
         let (wanted, seen) = (w.metadata.generation.unwrap_or(0), w.status.observed_generation.unwrap_or(0));
         seen > 0 && wanted > seen && !w.metadata.is_deleting()
     };
-    let all: Vec<&Workload> = snapshot.workloads().filter(|w| w.kind != WorkloadKind::Job).filter(behind).collect();
+    let all: Vec<&Workload> =
+        snapshot.workloads().filter(|w| w.kind != WorkloadKind::Job).filter(behind).collect();
     let w = all.first()?;
     let seen = w.status.observed_generation.unwrap_or(0);
-    let text = format!("{} generation {}, observed {seen}; {} such", w.subject().slash(), w.metadata.generation.unwrap_or(0), all.len());
-    Some(Sign::field("generations-lag", None, place(&w.kind.kind().as_str().to_lowercase(), &w.metadata), text))
+    let text = format!(
+        "{} generation {}, observed {seen}; {} such",
+        w.subject().slash(),
+        w.metadata.generation.unwrap_or(0),
+        all.len()
+    );
+    Some(Sign::field(
+        "generations-lag",
+        None,
+        place(&w.kind.kind().as_str().to_lowercase(), &w.metadata),
+        text,
+    ))
 }
 
 /// Seconds after which the node controller calls a silent node Unknown: 40 to 50 by default, with a wide margin.
@@ -79,9 +104,11 @@ const DEAD_NODE_SECONDS: i64 = 300;
 pub(super) fn dead_node_ready(snapshot: &Snapshot) -> Option<Sign> {
     let lease = |name: &str| snapshot.leases.get("kube-node-lease", name);
     let renewed = |name: &str| lease(name).and_then(|l| l.spec.renew_time);
-    let others_renew = snapshot.leases.in_namespace("kube-node-lease").iter().any(|l| {
-        snapshot.age(l.spec.renew_time).is_some_and(|age| age <= STILL_SECONDS)
-    });
+    let others_renew = snapshot
+        .leases
+        .in_namespace("kube-node-lease")
+        .iter()
+        .any(|l| snapshot.age(l.spec.renew_time).is_some_and(|age| age <= STILL_SECONDS));
     let silent = |n: &&kubecause_evidence::kube::Node| {
         let beat = n.condition("Ready").and_then(|c| c.last_heartbeat_time);
         let last = renewed(&n.metadata.name).max(beat);
@@ -89,8 +116,17 @@ pub(super) fn dead_node_ready(snapshot: &Snapshot) -> Option<Sign> {
     };
     let node = snapshot.nodes.all().iter().find(silent).filter(|_| others_renew)?;
     let at = renewed(&node.metadata.name);
-    let text = format!("Ready=True, although its lease was not renewed for {} s", snapshot.age(at).unwrap_or_default());
-    Some(Sign { name: "dead-node-ready", source: Source::Condition, at, reference: place("nodes", &node.metadata), text })
+    let text = format!(
+        "Ready=True, although its lease was not renewed for {} s",
+        snapshot.age(at).unwrap_or_default()
+    );
+    Some(Sign {
+        name: "dead-node-ready",
+        source: Source::Condition,
+        at,
+        reference: place("nodes", &node.metadata),
+        text,
+    })
 }
 
 /// Namespaces that lack what every namespace gets, made after all of those that have it: the work stopped in between.
@@ -111,7 +147,12 @@ pub(super) fn namespaces(snapshot: &Snapshot) -> Vec<Sign> {
         // Two that have it show that it is made here, and that more than one namespace was looked at.
         if let Some(ns) = rest.first().filter(|_| listed && served >= 2 && none_of_the_rest) {
             let text = format!("has no {what}, which every namespace gets at once");
-            signs.push(Sign::field(name, ns.metadata.creation_timestamp, place("namespaces", &ns.metadata), text));
+            signs.push(Sign::field(
+                name,
+                ns.metadata.creation_timestamp,
+                place("namespaces", &ns.metadata),
+                text,
+            ));
         }
     };
     let root_ca = |ns: &Sym| snapshot.config_maps.get(ns, "kube-root-ca.crt").is_some();
@@ -129,7 +170,10 @@ pub(super) fn miscounted(snapshot: &Snapshot) -> Option<Sign> {
     let wrong = |w: &&Workload| {
         let pods = snapshot.pods_owned_by(w.metadata.uid).count() as i64;
         let seen = !snapshot.pods.in_namespace(&w.metadata.namespace).is_empty();
-        seen && !w.metadata.uid.is_none() && !w.metadata.is_deleting() && pods < w.wanted() && w.status.replicas > pods
+        seen && !w.metadata.uid.is_none()
+            && !w.metadata.is_deleting()
+            && pods < w.wanted()
+            && w.status.replicas > pods
     };
     let w = snapshot.replica_sets.all().iter().find(wrong)?;
     let pods = snapshot.pods_owned_by(w.metadata.uid).count();
@@ -141,18 +185,30 @@ pub(super) fn miscounted(snapshot: &Snapshot) -> Option<Sign> {
 pub(super) fn deletions(snapshot: &Snapshot) -> Option<Sign> {
     let since = |m: &Meta| m.deletion_timestamp.filter(|at| older(snapshot, Some(*at), STILL_SECONDS));
     let untouched = snapshot.namespaces.all().iter().find_map(|n| {
-        let at = since(&n.metadata).filter(|_| n.status.conditions.is_empty() && !n.spec.finalizers.is_empty())?;
+        let at =
+            since(&n.metadata).filter(|_| n.status.conditions.is_empty() && !n.spec.finalizers.is_empty())?;
         let text = "is being deleted and has no condition: the namespace controller has not looked at it";
-        Some(Sign::field("deletions-stand-still", Some(at), place("namespaces", &n.metadata), text.to_owned()))
+        Some(Sign::field(
+            "deletions-stand-still",
+            Some(at),
+            place("namespaces", &n.metadata),
+            text.to_owned(),
+        ))
     });
     let held = || {
         snapshot.workloads().find_map(|w| {
             let at = since(&w.metadata)?;
             let own = |f: &Sym| *f == "foregroundDeletion" || *f == "orphan";
             let only_ours = !w.metadata.finalizers.is_empty() && w.metadata.finalizers.iter().all(own);
-            let alone = snapshot.pods_owned_by(w.metadata.uid).next().is_none() && w.kind != WorkloadKind::Deployment;
-            let text = format!("{} waits for the garbage collector's finalizer, and owns no pods", w.subject().slash());
-            (only_ours && alone && snapshot.has(&Kind::Pod)).then(|| Sign::field("deletions-stand-still", Some(at), place("workloads", &w.metadata), text))
+            let alone =
+                snapshot.pods_owned_by(w.metadata.uid).next().is_none() && w.kind != WorkloadKind::Deployment;
+            let text = format!(
+                "{} waits for the garbage collector's finalizer, and owns no pods",
+                w.subject().slash()
+            );
+            (only_ours && alone && snapshot.has(&Kind::Pod)).then(|| {
+                Sign::field("deletions-stand-still", Some(at), place("workloads", &w.metadata), text)
+            })
         })
     };
     untouched.or_else(held)
@@ -171,18 +227,25 @@ pub(super) fn endpoints(snapshot: &Snapshot) -> Option<Sign> {
         }
     }
     let services = snapshot.services.all().iter().filter(|s| {
-        !s.spec.selector.is_empty() && s.spec.kind != "ExternalName" && older(snapshot, s.metadata.creation_timestamp, STILL_SECONDS)
+        !s.spec.selector.is_empty()
+            && s.spec.kind != "ExternalName"
+            && older(snapshot, s.metadata.creation_timestamp, STILL_SECONDS)
     });
     services.into_iter().find_map(|service| {
         let (ns, name) = (&service.metadata.namespace, &service.metadata.name);
         let mut pods = snapshot.pods_labelled(ns, &service.spec.selector);
         let missing = pods.find(|p| {
             let ready = p.condition("Ready").filter(|c| c.is_true()).and_then(|c| c.last_transition_time);
-            !p.is_finished() && !p.metadata.is_deleting() && !p.status.pod_ip.is_empty()
+            !p.is_finished()
+                && !p.metadata.is_deleting()
+                && !p.status.pod_ip.is_empty()
                 && older(snapshot, ready, STILL_SECONDS)
                 && !known.contains(&(ns, name, &p.metadata.name))
         })?;
-        let text = format!("pod {} is Ready for more than a minute and in no slice of the Service", missing.metadata.name);
+        let text = format!(
+            "pod {} is Ready for more than a minute and in no slice of the Service",
+            missing.metadata.name
+        );
         Some(Sign::field("endpoints-stand-still", None, place("services", &service.metadata), text))
     })
 }

@@ -7,7 +7,15 @@ use kubecause_evidence::{Access, Gap, Ingest, Kind, Snapshot, SnapshotBuilder, W
 fn builder(objects: &[(&str, &str)]) -> SnapshotBuilder {
     let mut b = SnapshotBuilder::default();
     b.taken_at("2026-11-22T17:40:14Z".parse().ok());
-    for kind in [Kind::Pod, Kind::Service, Kind::Namespace, Kind::ConfigMap, Kind::ServiceAccount, Kind::Lease, Kind::EndpointSlice] {
+    for kind in [
+        Kind::Pod,
+        Kind::Service,
+        Kind::Namespace,
+        Kind::ConfigMap,
+        Kind::ServiceAccount,
+        Kind::Lease,
+        Kind::EndpointSlice,
+    ] {
         b.access(kind, Access::Listed);
     }
     for (kind, json) in objects {
@@ -29,8 +37,10 @@ fn ids(b: SnapshotBuilder) -> Vec<&'static str> {
     see(&b.finish()).all().iter().map(|f| f.signal).collect()
 }
 
-const FRESH: (&str, &str) =
-    ("Lease", r#"{"metadata":{"name":"a","namespace":"kube-node-lease"},"spec":{"renewTime":"2026-11-22T17:40:09.000000Z"}}"#);
+const FRESH: (&str, &str) = (
+    "Lease",
+    r#"{"metadata":{"name":"a","namespace":"kube-node-lease"},"spec":{"renewTime":"2026-11-22T17:40:09.000000Z"}}"#,
+);
 const STALE: (&str, &str) = (
     "Lease",
     r#"{"metadata":{"name":"kube-controller-manager","namespace":"kube-system"},"spec":{"holderIdentity":"cp-1_x","renewTime":"2026-11-22T17:00:00.000000Z"}}"#,
@@ -55,12 +65,19 @@ fn one_sign_is_not_two() {
 
 #[test]
 fn a_stale_lease_counts_while_others_are_renewed() {
-    assert!(ids(builder(&[STALE])).is_empty(), "all leases are old: the capture's time or the API is in question");
+    assert!(
+        ids(builder(&[STALE])).is_empty(),
+        "all leases are old: the capture's time or the API is in question"
+    );
 }
 
 #[test]
 fn namespaces_made_after_it_stopped() {
-    let namespace = |name: &str, at: &str| format!(r#"{{"metadata":{{"name":"{name}","creationTimestamp":"{at}"}},"status":{{"phase":"Active"}}}}"#);
+    let namespace = |name: &str, at: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{name}","creationTimestamp":"{at}"}},"status":{{"phase":"Active"}}}}"#
+        )
+    };
     let root = |ns: &str| format!(r#"{{"metadata":{{"name":"kube-root-ca.crt","namespace":"{ns}"}}}}"#);
     let account = |ns: &str| format!(r#"{{"metadata":{{"name":"default","namespace":"{ns}"}}}}"#);
     let all = [
@@ -77,10 +94,15 @@ fn namespaces_made_after_it_stopped() {
         ids(builder(&borrowed))
     };
     assert_eq!(of(&all), ["controllers.stopped"]);
-    let served: Vec<_> = all.iter().cloned().chain([("ConfigMap", root("new")), ("ServiceAccount", account("new"))]).collect();
+    let served: Vec<_> =
+        all.iter().cloned().chain([("ConfigMap", root("new")), ("ServiceAccount", account("new"))]).collect();
     assert!(of(&served).is_empty());
     // A capture of one namespace shows nothing of the others.
-    let narrow: Vec<_> = all[..3].iter().cloned().chain([("ConfigMap", root("new")), ("ServiceAccount", account("new"))]).collect();
+    let narrow: Vec<_> = all[..3]
+        .iter()
+        .cloned()
+        .chain([("ConfigMap", root("new")), ("ServiceAccount", account("new"))])
+        .collect();
     assert!(of(&narrow).is_empty());
 }
 
@@ -110,11 +132,15 @@ fn one_refused_list_is_not_the_api() {
 #[test]
 fn what_a_component_says_while_it_starts_means_nothing() {
     let line = |at: &str| {
-        format!("W1122 {at}.000000 1 logging.go:55] grpc: createTransport failed: dial tcp 127.0.0.1:2379: connect: connection refused\n")
+        format!(
+            "W1122 {at}.000000 1 logging.go:55] grpc: createTransport failed: dial tcp 127.0.0.1:2379: connect: connection refused\n"
+        )
     };
     let start: String = (10..16).map(|s| line(&format!("17:38:{s}"))).collect();
     let mut b = builder(&[]);
-    let log = |text: String| LogFile::new(LogSource::Component("kube-apiserver".into()), "control-plane/kube-apiserver.log", text);
+    let log = |text: String| {
+        LogFile::new(LogSource::Component("kube-apiserver".into()), "control-plane/kube-apiserver.log", text)
+    };
     b.component_log("kube-apiserver", log(start.clone()));
     assert!(ids(b).is_empty());
     let later: String = (30..40).map(|s| line(&format!("17:39:{s}"))).collect();
@@ -130,7 +156,10 @@ fn aggregated_apis() {
             r#"{{"metadata":{{"name":"v1beta1.metrics.k8s.io"}},"spec":{{"group":"metrics.k8s.io","service":{{"namespace":"kube-system","name":"metrics-server"}}}},"status":{{"conditions":[{{"type":"Available","status":"{status}","reason":"MissingEndpoints","lastTransitionTime":"{since}"}}]}}}}"#
         )
     };
-    assert_eq!(ids(builder(&[("APIService", &api("False", "2026-11-22T17:00:00Z"))])), ["apiservice.unavailable"]);
+    assert_eq!(
+        ids(builder(&[("APIService", &api("False", "2026-11-22T17:00:00Z"))])),
+        ["apiservice.unavailable"]
+    );
     assert!(ids(builder(&[("APIService", &api("True", "2026-11-22T17:00:00Z"))])).is_empty());
     assert!(ids(builder(&[("APIService", &api("False", "2026-11-22T17:40:00Z"))])).is_empty(), "it starts");
 }
@@ -140,15 +169,33 @@ fn certificates_name_whose() {
     let kubelet = |text: &str| {
         let mut b = builder(&[]);
         b.node("a").logs.push(LogFile::new(LogSource::Kubelet, "nodes/a/kubelet.log", text.to_owned()));
-        see(&b.finish()).all().first().map(|f| (f.subject.to_string(), f.params.get("whose").cloned().unwrap_or_default()))
+        see(&b.finish())
+            .all()
+            .first()
+            .map(|f| (f.subject.to_string(), f.params.get("whose").cloned().unwrap_or_default()))
     };
     let over = "x509: certificate has expired or is not yet valid: current time 2026-11-22T17:39:10Z is after 2026-11-22T08:00:00Z";
-    let api = kubelet(&format!("E1122 17:39:10.000000 1 reflector.go:1] Failed to watch *v1.Service: Get \"https://192.0.2.10:6443/api\": {over}"));
+    let api = kubelet(&format!(
+        "E1122 17:39:10.000000 1 reflector.go:1] Failed to watch *v1.Service: Get \"https://192.0.2.10:6443/api\": {over}"
+    ));
     assert_eq!(api, Some(("kube-apiserver".into(), "the API server's serving certificate".into())));
-    let own = kubelet("E1122 17:39:10.000000 1 bootstrap.go:266] part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-11-20 08:00:00 +0000 UTC");
+    let own = kubelet(
+        "E1122 17:39:10.000000 1 bootstrap.go:266] part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-11-20 08:00:00 +0000 UTC",
+    );
     assert_eq!(own.map(|o| o.0), Some("a".into()));
-    assert_eq!(kubelet(&format!("E1122 17:39:10.000000 1 log.go:32] \"PullImage from image service failed\" err=\"Head https://registry.example.com/v2/: {over}\"")), None);
-    assert_eq!(kubelet(&format!("E1122 17:39:10.000000 1 reflector.go:1] Get \"https://192.0.2.10:6443/api\": {}", over.replace("is after", "is before"))), None);
+    assert_eq!(
+        kubelet(&format!(
+            "E1122 17:39:10.000000 1 log.go:32] \"PullImage from image service failed\" err=\"Head https://registry.example.com/v2/: {over}\""
+        )),
+        None
+    );
+    assert_eq!(
+        kubelet(&format!(
+            "E1122 17:39:10.000000 1 reflector.go:1] Get \"https://192.0.2.10:6443/api\": {}",
+            over.replace("is after", "is before")
+        )),
+        None
+    );
 }
 
 #[test]

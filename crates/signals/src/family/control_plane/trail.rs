@@ -2,9 +2,9 @@
 //!
 //! Components start before what they need: the first minute of a log is full of refusals that mean nothing.
 
+use jiff::Timestamp;
 use kubecause_evidence::log::LogFile;
 use kubecause_evidence::{Kind, Snapshot, Subject};
-use jiff::Timestamp;
 use regex::Regex;
 
 /// Lines of one meaning at the end of a log.
@@ -30,7 +30,8 @@ pub(super) fn trail(log: &LogFile, regex: &Regex, least: usize) -> Option<Trail>
     let (began, ended) = (log.first_time()?, log.last_time()?);
     let present = |line: &str| {
         log.time_of(line).filter(|at| {
-            at.as_second() - began.as_second() > START_SECONDS && ended.as_second() - at.as_second() <= END_SECONDS
+            at.as_second() - began.as_second() > START_SECONDS
+                && ended.as_second() - at.as_second() <= END_SECONDS
         })
     };
     let hits: Vec<(usize, &str, Timestamp)> = log
@@ -57,7 +58,10 @@ pub(super) fn trail(log: &LogFile, regex: &Regex, least: usize) -> Option<Trail>
 pub(super) fn logs_of<'a>(snapshot: &'a Snapshot, component: &str) -> Vec<&'a LogFile> {
     let own = snapshot.component_logs.get(component);
     let containers = snapshot.container_logs.iter().filter(|(key, log)| {
-        *key.namespace == *"kube-system" && *key.container == *component && !key.previous && log.unavailable.is_none()
+        *key.namespace == *"kube-system"
+            && *key.container == *component
+            && !key.previous
+            && log.unavailable.is_none()
     });
     own.into_iter().chain(containers.map(|(_, log)| log)).collect()
 }
@@ -69,7 +73,10 @@ pub(super) fn api_takes_writes(snapshot: &Snapshot) -> bool {
 }
 
 /// The pods of a component in kube-system by its usual labels.
-pub(super) fn pods_of<'a>(snapshot: &'a Snapshot, component: &'a str) -> impl Iterator<Item = &'a kubecause_evidence::kube::Pod> {
+pub(super) fn pods_of<'a>(
+    snapshot: &'a Snapshot,
+    component: &'a str,
+) -> impl Iterator<Item = &'a kubecause_evidence::kube::Pod> {
     snapshot.pods.in_namespace("kube-system").iter().filter(move |pod| {
         let labels = &pod.metadata.labels;
         let keys = ["component", "k8s-app", "app", "app.kubernetes.io/name"];
@@ -81,14 +88,17 @@ pub(super) fn pods_of<'a>(snapshot: &'a Snapshot, component: &'a str) -> impl It
 pub(super) fn pods_failing(snapshot: &Snapshot, component: &str, seconds: i64) -> Option<(Subject, String)> {
     let pods: Vec<_> = pods_of(snapshot, component).filter(|p| !p.is_finished()).collect();
     let lasting = |p: &&kubecause_evidence::kube::Pod| {
-        let since = p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
+        let since =
+            p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
         !p.is_ready() && snapshot.age(since).is_some_and(|age| age >= seconds)
     };
     let first = pods.first()?;
     if !pods.iter().all(lasting) {
         return None;
     }
-    let state = first.statuses().find_map(|(_, s)| s.state.waiting.as_ref().map(|w| format!("{} {}", w.reason, w.message)));
+    let state = first
+        .statuses()
+        .find_map(|(_, s)| s.state.waiting.as_ref().map(|w| format!("{} {}", w.reason, w.message)));
     let said = format!("not Ready, {}", state.unwrap_or_else(|| format!("phase {}", first.status.phase)));
     Some((first.metadata.subject(Kind::Pod), said))
 }

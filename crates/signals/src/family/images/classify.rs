@@ -86,8 +86,14 @@ const DENIED: &[&str] = &[
     "access denied",
 ];
 
-const ABSENT: &[&str] =
-    &["not found", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown", "repository name not known"];
+const ABSENT: &[&str] = &[
+    "not found",
+    "manifest unknown",
+    "manifest_unknown",
+    "name unknown",
+    "name_unknown",
+    "repository name not known",
+];
 
 /// What the message says, once the image's own name is taken out of it; `None` where it says nothing that separates.
 pub(super) fn classify(message: &str, image: &str) -> Option<Cause> {
@@ -124,8 +130,16 @@ pub(super) fn classify(message: &str, image: &str) -> Option<Cause> {
 
 /// A refusal without a body of the registry's own: `…/manifests/1.27": Forbidden` is what a proxy on the way answers to CONNECT.
 fn proxy_refuses(text: &str) -> bool {
-    const STATUS: [&str; 5] = ["forbidden", "proxy authentication required", "bad gateway", "service unavailable", "gateway timeout"];
-    let asked = text.contains("failed to do request") || text.contains("get \"https://") || text.contains("head \"https://");
+    const STATUS: [&str; 5] = [
+        "forbidden",
+        "proxy authentication required",
+        "bad gateway",
+        "service unavailable",
+        "gateway timeout",
+    ];
+    let asked = text.contains("failed to do request")
+        || text.contains("get \"https://")
+        || text.contains("head \"https://");
     let last = text.trim_end().trim_end_matches('.').rsplit("\": ").next().unwrap_or_default();
     asked && STATUS.contains(&last)
 }
@@ -136,7 +150,9 @@ pub(super) fn host_asked(message: &str) -> Option<&str> {
         let rest = message.split_once(mark)?.1;
         rest.split(ends).next().filter(|h| !h.is_empty())
     };
-    after("lookup ", &[' ', ':', ',']).or_else(|| after("https://", &['/', '"'])).or_else(|| after("http://", &['/', '"']))
+    after("lookup ", &[' ', ':', ','])
+        .or_else(|| after("https://", &['/', '"']))
+        .or_else(|| after("http://", &['/', '"']))
 }
 
 #[cfg(test)]
@@ -193,10 +209,7 @@ mod tests {
                 "429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit",
                 Some(Cause::Unreachable("rate-limited")),
             ),
-            (
-                "reading manifest 9.9 in docker.io/library/nginx: manifest unknown",
-                Some(Cause::Absent),
-            ),
+            ("reading manifest 9.9 in docker.io/library/nginx: manifest unknown", Some(Cause::Absent)),
             (
                 "failed to resolve reference \"docker.io/library/nginx:1\": failed to do request: Head \
                  \"https://registry-1.docker.io/v2/library/nginx/manifests/1\": Forbidden",

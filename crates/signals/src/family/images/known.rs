@@ -37,7 +37,8 @@ impl Known {
     pub(super) fn near(&self, image: &Reference) -> Option<String> {
         let key = (image.registry.clone(), image.repository.clone());
         if let Some(tags) = self.tags.get(&key) {
-            let tag = near(&image.tag, tags.iter().map(String::as_str)).or_else(|| tags.last().map(String::as_str))?;
+            let tag = near(&image.tag, tags.iter().map(String::as_str))
+                .or_else(|| tags.last().map(String::as_str))?;
             return Some(format!("{}/{}:{tag}", image.registry, image.repository));
         }
         let same = self.tags.keys().filter(|(registry, _)| *registry == image.registry);

@@ -41,17 +41,37 @@ const SIGNALS: &[Signal] = &[
         "What the registry itself says about the repository; nothing in a capture holds it, so it is never seen.",
         &[Needs::Kind(Kind::Registry)],
     ),
-    Signal::fact("image.access-denied", "The registry wants credentials, or refuses those it was given.", PODS_EVENTS),
+    Signal::fact(
+        "image.access-denied",
+        "The registry wants credentials, or refuses those it was given.",
+        PODS_EVENTS,
+    ),
     Signal::fact("image.registry-unreachable", "The registry does not answer, or cannot serve.", PODS_EVENTS),
-    Signal::fact("image.invalid-reference", "The image's name is no valid reference (InvalidImageName).", PODS),
-    Signal::fact("image.never-pulled", "The pull policy is Never and the node does not hold the image.", PODS),
-    Signal::fact("image.no-such-architecture", "The image is not published for the node's architecture.", PODS_EVENTS),
+    Signal::fact(
+        "image.invalid-reference",
+        "The image's name is no valid reference (InvalidImageName).",
+        PODS,
+    ),
+    Signal::fact(
+        "image.never-pulled",
+        "The pull policy is Never and the node does not hold the image.",
+        PODS,
+    ),
+    Signal::fact(
+        "image.no-such-architecture",
+        "The image is not published for the node's architecture.",
+        PODS_EVENTS,
+    ),
     Signal::fact(
         "image.exec-format-error",
         "A container cannot start: its program is of another format than the node's processor runs.",
         PODS,
     ),
-    Signal::fact("image.pull-slow", "An image has been pulled for more than three minutes, without an error.", PODS_EVENTS),
+    Signal::fact(
+        "image.pull-slow",
+        "An image has been pulled for more than three minutes, without an error.",
+        PODS_EVENTS,
+    ),
 ];
 
 /// Waiting reasons that concern the image. Source: kubernetes `pkg/kubelet/images/types.go`.
@@ -129,7 +149,9 @@ fn failing(
         _ => None,
     });
     // The node's disk is full: that is the node's matter, and the pod a symptom of it.
-    if own.is_none() && events.iter().map(|e| &e.message).chain([&waiting.message]).any(|m| m.contains(NO_SPACE)) {
+    if own.is_none()
+        && events.iter().map(|e| &e.message).chain([&waiting.message]).any(|m| m.contains(NO_SPACE))
+    {
         return;
     }
     let ready = pod.condition("Ready").and_then(|c| c.last_transition_time);
@@ -168,13 +190,18 @@ fn specific(
         Cause::Unreachable(manner) => {
             let registry = Subject::cluster_wide(Kind::Registry, parsed.registry.as_str());
             let host = host_asked(&f.text).unwrap_or(&parsed.registry);
-            f.finding("image.registry-unreachable").param("manner", manner).param("host", host).naming(registry)
+            f.finding("image.registry-unreachable")
+                .param("manner", manner)
+                .param("host", host)
+                .naming(registry)
         }
         Cause::Absent => f.finding("image.absent").param("near", known.near(&parsed).unwrap_or_default()),
-        Cause::Hidden if !pod.spec.image_pull_secrets.is_empty() => f.finding("image.hidden-with-credentials"),
-        Cause::Hidden if !known.has_repository(&parsed) => {
-            f.finding("image.hidden-without-credentials").param("near", known.near(&parsed).unwrap_or_default())
+        Cause::Hidden if !pod.spec.image_pull_secrets.is_empty() => {
+            f.finding("image.hidden-with-credentials")
         }
+        Cause::Hidden if !known.has_repository(&parsed) => f
+            .finding("image.hidden-without-credentials")
+            .param("near", known.near(&parsed).unwrap_or_default()),
         Cause::Hidden | Cause::Denied => {
             let secrets: Vec<&str> = pod.spec.image_pull_secrets.iter().map(|s| s.name.as_str()).collect();
             f.finding("image.access-denied").param("secrets", secrets.join(", "))

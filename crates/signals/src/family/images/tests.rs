@@ -50,10 +50,12 @@ fn a_name_that_does_not_resolve_is_an_unreachable_registry() {
 
 #[test]
 fn the_event_speaks_where_the_state_is_silent() {
-    let said = event("Failed", "Failed to pull image: manifest for nginx:9.9 not found", "2026-01-01T00:04:00Z");
+    let said =
+        event("Failed", "Failed to pull image: manifest for nginx:9.9 not found", "2026-01-01T00:04:00Z");
     let silent = seen("nginx:9.9", "ImagePullBackOff", "Back-off pulling image \"nginx:9.9\"", &[]);
     assert_eq!(signals(&silent), ["image.pull-failing"]);
-    let told = seen("nginx:9.9", "ImagePullBackOff", "Back-off pulling image \"nginx:9.9\"", &[("Event", &said)]);
+    let told =
+        seen("nginx:9.9", "ImagePullBackOff", "Back-off pulling image \"nginx:9.9\"", &[("Event", &said)]);
     assert_eq!(signals(&told), ["image.absent", "image.pull-failing"]);
 }
 

@@ -26,7 +26,9 @@ pub(super) fn look(snapshot: &Snapshot, pod: &Pod, status: &ContainerStatus, sin
         return;
     }
     let subject = pod.metadata.subject(Kind::Pod).with_container(&status.name);
-    let Some(said) = in_status(status, &subject).or_else(|| in_logs(snapshot, &subject, &status.name)) else { return };
+    let Some(said) = in_status(status, &subject).or_else(|| in_logs(snapshot, &subject, &status.name)) else {
+        return;
+    };
     let program = program(&said.text);
     // A script without an interpreter line fails with the same words.
     if [".sh", ".py", ".pl", ".rb", ".js"].iter().any(|end| program.ends_with(end)) {

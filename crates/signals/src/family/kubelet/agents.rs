@@ -9,13 +9,27 @@ use kubecause_model::Source;
 const SETTLE_SECONDS: i64 = 120;
 /// DaemonSets that set up the pod network.
 const NETWORK_AGENTS: [&str; 14] = [
-    "calico-node", "canal", "kube-flannel", "cilium", "weave-net", "aws-node", "antrea-agent", "kube-router", "azure-cns",
-    "ovnkube-node", "kube-ovn-cni", "terway", "sdn", "multus",
+    "calico-node",
+    "canal",
+    "kube-flannel",
+    "cilium",
+    "weave-net",
+    "aws-node",
+    "antrea-agent",
+    "kube-router",
+    "azure-cns",
+    "ovnkube-node",
+    "kube-ovn-cni",
+    "terway",
+    "sdn",
+    "multus",
 ];
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for node in snapshot.nodes.all() {
-        for pod in snapshot.pods_on(&node.metadata.name).filter(|p| !p.metadata.is_deleting() && !p.is_finished()) {
+        for pod in
+            snapshot.pods_on(&node.metadata.name).filter(|p| !p.metadata.is_deleting() && !p.is_finished())
+        {
             let Some(agent) = agent_of(pod) else { continue };
             let network = NETWORK_AGENTS.contains(&agent);
             // On a node that is not ready, the node controller marks every pod as not ready.
@@ -37,7 +51,8 @@ fn agent_of(pod: &Pod) -> Option<&'static str> {
         return Some("kube-proxy");
     }
     NETWORK_AGENTS.into_iter().find(|agent| {
-        name.strip_prefix(agent).is_some_and(|rest| rest.is_empty() || rest.starts_with("-ds") || rest.starts_with("-agent"))
+        name.strip_prefix(agent)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with("-ds") || rest.starts_with("-agent"))
     })
 }
 
@@ -57,7 +72,8 @@ fn finding(snapshot: &Snapshot, node: &Node, pod: &Pod, network: bool) -> Findin
     let why = pod.statuses().find_map(|(_, s)| {
         let waiting = s.state.waiting.as_ref().map(|w| format!("{}: {} {}", s.name, w.reason, w.message));
         let ended = s.last_state.terminated.as_ref().or(s.state.terminated.as_ref());
-        let code = ended.filter(|_| !s.ready).map(|t| format!("{}: exit {} {}", s.name, t.exit_code, t.reason));
+        let code =
+            ended.filter(|_| !s.ready).map(|t| format!("{}: exit {} {}", s.name, t.exit_code, t.reason));
         if s.ready { None } else { waiting.or(code) }
     });
     let text = why.unwrap_or_else(|| "not ready".into());
@@ -78,7 +94,9 @@ mod tests {
 
     fn see(node_ready: &str, name: &str, owner: &str, waiting: &str) -> Vec<&'static str> {
         let mut b = SnapshotBuilder::default();
-        let node = format!(r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"{node_ready}"}}]}}}}"#);
+        let node = format!(
+            r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"{node_ready}"}}]}}}}"#
+        );
         let pod = format!(
             r#"{{"metadata":{{"name":"{name}","namespace":"kube-system","ownerReferences":[{{"kind":"DaemonSet","name":"{owner}","controller":true}}]}},
             "spec":{{"nodeName":"a"}},"status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"False"}}],
@@ -96,9 +114,15 @@ mod tests {
 
     #[test]
     fn agents_that_crash() {
-        assert_eq!(see("True", "kube-proxy-x1", "kube-proxy", "CrashLoopBackOff"), ["node.kube-proxy-not-running"]);
+        assert_eq!(
+            see("True", "kube-proxy-x1", "kube-proxy", "CrashLoopBackOff"),
+            ["node.kube-proxy-not-running"]
+        );
         assert!(see("False", "kube-proxy-x1", "kube-proxy", "CrashLoopBackOff").is_empty());
-        assert_eq!(see("False", "calico-node-x1", "calico-node", "ErrImagePull"), ["node.network-agent-not-running"]);
+        assert_eq!(
+            see("False", "calico-node-x1", "calico-node", "ErrImagePull"),
+            ["node.network-agent-not-running"]
+        );
     }
 
     #[test]

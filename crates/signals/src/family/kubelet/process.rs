@@ -14,7 +14,8 @@ const KUBELETS: [&str; 7] = ["kubelet", "hyperkube", "k3s", "k0s", "rke2", "micr
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for (name, facts) in &snapshot.node_facts {
-        let ready = snapshot.nodes.get("", name).and_then(|n| n.condition("Ready")).map(|c| c.status.as_str());
+        let ready =
+            snapshot.nodes.get("", name).and_then(|n| n.condition("Ready")).map(|c| c.status.as_str());
         driver(name, facts, sink);
         health(name, facts, sink);
         if ready.is_none_or(|status| status != "True") {
@@ -39,7 +40,9 @@ pub(crate) fn inactive<'a>(units: &'a str, names: &[&str]) -> Option<&'a str> {
     let of_unit = |line: &&str| names.iter().any(|n| line.contains(&format!("{n}.service")));
     let down = |line: &&str| {
         let words = || line.split_whitespace();
-        words().any(|w| ["failed", "dead", "auto-restart", "inactive"].contains(&w.trim_matches(['(', ')', ',', ':'])))
+        words().any(|w| {
+            ["failed", "dead", "auto-restart", "inactive"].contains(&w.trim_matches(['(', ')', ',', ':']))
+        })
     };
     let mut status_of = false;
     for line in units.lines() {
@@ -60,14 +63,22 @@ pub(crate) fn inactive<'a>(units: &'a str, names: &[&str]) -> Option<&'a str> {
 
 fn unit(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     if let Some(line) = facts.units.as_deref().and_then(|units| inactive(units, &["kubelet"])) {
-        sink.add(found("kubelet.unit-not-active", name, Source::File, "units.txt", line).param("state", line));
+        sink.add(
+            found("kubelet.unit-not-active", name, Source::File, "units.txt", line).param("state", line),
+        );
     }
 }
 
 fn driver(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     let driver = facts.configz.as_ref().map(|c| c.cgroup_driver.as_str());
     if driver == Some("cgroupfs") {
-        sink.add(found("kubelet.configured-for-cgroupfs", name, Source::File, "configz.json", "cgroupDriver: cgroupfs"));
+        sink.add(found(
+            "kubelet.configured-for-cgroupfs",
+            name,
+            Source::File,
+            "configz.json",
+            "cgroupDriver: cgroupfs",
+        ));
     }
 }
 
@@ -136,7 +147,12 @@ fn excuses(snapshot: &Snapshot, sink: &mut Sink) {
         }
     }
     for ((id, node), words) in by_node {
-        sink.add(Finding::new(id, node.clone()).cite(Source::Log, None, format!("logs of pods on {}", node.name), words));
+        sink.add(Finding::new(id, node.clone()).cite(
+            Source::Log,
+            None,
+            format!("logs of pods on {}", node.name),
+            words,
+        ));
     }
 }
 
@@ -148,7 +164,9 @@ mod tests {
     fn see(ready: &str, files: &[(&str, &str)]) -> Vec<&'static str> {
         let mut b = SnapshotBuilder::default();
         b.taken_at("2026-11-22T18:00:00Z".parse().ok());
-        let json = format!(r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"{ready}"}}]}}}}"#);
+        let json = format!(
+            r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"{ready}"}}]}}}}"#
+        );
         if let Ok(node) = Ingest::parse("Node", &json) {
             b.push(node);
         }
@@ -184,8 +202,20 @@ mod tests {
         assert_eq!(see("Unknown", &[("units.txt", list)]), ["kubelet.unit-not-active"]);
         let status = "● kubelet.service - kubelet\n   Loaded: loaded\n   Active: activating (auto-restart) (Result: exit-code)\n";
         assert_eq!(see("Unknown", &[("units.txt", status)]), ["kubelet.unit-not-active"]);
-        assert!(see("True", &[("units.txt", "kubelet.service loaded active running x\nfoo.service loaded failed failed\n")]).is_empty());
-        assert_eq!(see("Unknown", &[("healthz.txt", "dial tcp 10.0.0.5:10248: connect: connection refused")]), ["kubelet.port-refuses"]);
+        assert!(
+            see(
+                "True",
+                &[(
+                    "units.txt",
+                    "kubelet.service loaded active running x\nfoo.service loaded failed failed\n"
+                )]
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            see("Unknown", &[("healthz.txt", "dial tcp 10.0.0.5:10248: connect: connection refused")]),
+            ["kubelet.port-refuses"]
+        );
         assert_eq!(see("True", &[("healthz.txt", "ok")]), ["kubelet.healthy"]);
     }
 }

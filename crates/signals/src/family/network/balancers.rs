@@ -59,10 +59,16 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
         }
         sink.add(pending(service));
         let has_controller = *controlled.get_or_insert_with(|| has_controller(view.snapshot));
-        if !has_controller && service.spec.load_balancer_class.is_empty() && !handled(view.snapshot, service) {
+        if !has_controller && service.spec.load_balancer_class.is_empty() && !handled(view.snapshot, service)
+        {
             let said = "no pod of a cloud or balancer controller, no node with a providerID, no event about the Service";
             let subject = service.metadata.subject(Kind::Service);
-            sink.add(Finding::new(NO_CONTROLLER.id, subject).cite(Source::Field, None, "pods, nodes, events", said));
+            sink.add(Finding::new(NO_CONTROLLER.id, subject).cite(
+                Source::Field,
+                None,
+                "pods, nodes, events",
+                said,
+            ));
         }
     }
     shared(balanced().filter(|s| !s.metadata.is_deleting()), sink);
@@ -72,7 +78,12 @@ fn pending(service: &Service) -> Finding {
     let meta = &service.metadata;
     let ports: Vec<String> = service.spec.ports.iter().map(|p| p.port.to_string()).collect();
     Finding::new(PENDING.id, meta.subject(Kind::Service))
-        .cite(Source::Field, meta.creation_timestamp, place("services", meta), "type LoadBalancer, status.loadBalancer: {}")
+        .cite(
+            Source::Field,
+            meta.creation_timestamp,
+            place("services", meta),
+            "type LoadBalancer, status.loadBalancer: {}",
+        )
         .param("ports", ports.join(", "))
         .param("class", &service.spec.load_balancer_class)
         .since(meta.creation_timestamp)
@@ -83,7 +94,9 @@ fn has_controller(snapshot: &Snapshot) -> bool {
     let cloud = snapshot.nodes.all().iter().any(|n| !n.spec.provider_id.is_empty());
     let known = |text: &str| CONTROLLERS.iter().any(|c| text.contains(c));
     let pods = snapshot.pods.all().iter();
-    let runs = pods.into_iter().any(|p| known(&p.metadata.name) || p.spec.containers.iter().any(|c| known(&c.image)));
+    let runs = pods
+        .into_iter()
+        .any(|p| known(&p.metadata.name) || p.spec.containers.iter().any(|c| known(&c.image)));
     let leases = snapshot.leases.all().iter().any(|l| known(&l.metadata.name));
     !complete || cloud || runs || leases
 }
@@ -92,7 +105,11 @@ fn has_controller(snapshot: &Snapshot) -> bool {
 fn handled(snapshot: &Snapshot, service: &Service) -> bool {
     let about: Subject = service.metadata.subject(Kind::Service);
     let mut events = snapshot.events_about(&about);
-    events.any(|e| e.reason.contains("LoadBalancer") || e.reason.contains("Allocat") || e.reporter == "service-controller")
+    events.any(|e| {
+        e.reason.contains("LoadBalancer")
+            || e.reason.contains("Allocat")
+            || e.reporter == "service-controller"
+    })
 }
 
 /// Annotations that put several Services on one balancer of a cloud.
@@ -108,7 +125,8 @@ const BALANCER_IDS: [&str; 5] = [
 fn balancers(service: &Service) -> Vec<String> {
     let ids = BALANCER_IDS.iter().filter_map(|key| service.metadata.annotations.get(key)).map(str::to_owned);
     let asked = [service.spec.load_balancer_ip.to_string()];
-    let given = service.status.load_balancer.ingress.iter().flat_map(|i| [i.ip.to_string(), i.hostname.to_string()]);
+    let given =
+        service.status.load_balancer.ingress.iter().flat_map(|i| [i.ip.to_string(), i.hostname.to_string()]);
     let mut all: Vec<String> = ids.chain(asked).chain(given).filter(|b| !b.is_empty()).collect();
     all.sort();
     all.dedup();
@@ -126,7 +144,9 @@ fn shared<'a>(services: impl Iterator<Item = &'a Service>, sink: &mut Sink) {
     }
     for ((balancer, port, protocol), mut holders) in taken {
         holders.sort_by(|a, b| {
-            let key = |s: &Service| (s.metadata.creation_timestamp, s.metadata.namespace.clone(), s.metadata.name.clone());
+            let key = |s: &Service| {
+                (s.metadata.creation_timestamp, s.metadata.namespace.clone(), s.metadata.name.clone())
+            };
             key(a).cmp(&key(b))
         });
         let Some((first, later)) = holders.split_first() else { continue };
@@ -137,7 +157,12 @@ fn shared<'a>(services: impl Iterator<Item = &'a Service>, sink: &mut Sink) {
             sink.add(
                 Finding::new(PORT_SHARED.id, meta.subject(Kind::Service))
                     .cite(Source::Field, meta.creation_timestamp, place("services", meta), &said)
-                    .cite(Source::Field, first.metadata.creation_timestamp, place("services", &first.metadata), &said)
+                    .cite(
+                        Source::Field,
+                        first.metadata.creation_timestamp,
+                        place("services", &first.metadata),
+                        &said,
+                    )
                     .param("port", port)
                     .param("balancer", &balancer)
                     .param("other", &other)

@@ -81,9 +81,23 @@ static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Whether a line speaks of a failed call, and how it failed.
 pub(super) fn failure(line: &str) -> Option<Failure> {
     let found = FAILED.as_ref()?.find(line)?.as_str().to_ascii_lowercase();
-    let resolving = ["such host", "notfound", "eai_again", "not known", "resol", "bad address", "translate", "misbehaving", "unknownhost", "getaddrinfo"];
+    let resolving = [
+        "such host",
+        "notfound",
+        "eai_again",
+        "not known",
+        "resol",
+        "bad address",
+        "translate",
+        "misbehaving",
+        "unknownhost",
+        "getaddrinfo",
+    ];
     let lower = line.to_ascii_lowercase();
-    if resolving.iter().any(|w| found.contains(w)) || lower.contains("lookup ") || lower.contains("getaddrinfo") {
+    if resolving.iter().any(|w| found.contains(w))
+        || lower.contains("lookup ")
+        || lower.contains("getaddrinfo")
+    {
         return Some(Failure::NotResolved);
     }
     if found.contains("refused") {
@@ -93,7 +107,15 @@ pub(super) fn failure(line: &str) -> Option<Failure> {
         return Some(Failure::NoRoute);
     }
     // "timeout" stands in many harmless lines; only one that ended a call counts.
-    let ended = ["timed out", "timedout", "i/o timeout", "timeout exceeded", "deadline exceeded", "connect timeout", "connection timeout"];
+    let ended = [
+        "timed out",
+        "timedout",
+        "i/o timeout",
+        "timeout exceeded",
+        "deadline exceeded",
+        "connect timeout",
+        "connection timeout",
+    ];
     ended.iter().any(|w| lower.contains(w)).then_some(Failure::TimedOut)
 }
 
@@ -102,7 +124,8 @@ pub(super) fn targets(line: &str) -> Vec<(String, Option<i32>)> {
     let Some(regex) = TARGET.as_ref() else { return Vec::new() };
     let pick = |c: &regex::Captures<'_>| {
         let host = ["url", "lookup", "named", "pair"].iter().find_map(|n| c.name(n))?;
-        let port = ["uport", "nport", "pport"].iter().find_map(|n| c.name(n)).and_then(|p| p.as_str().parse().ok());
+        let port =
+            ["uport", "nport", "pport"].iter().find_map(|n| c.name(n)).and_then(|p| p.as_str().parse().ok());
         Some((host.as_str().trim_end_matches('.').to_owned(), port))
     };
     regex.captures_iter(line).filter_map(|c| pick(&c)).collect()
@@ -162,7 +185,10 @@ fn unanswered(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
     let silent = ["i/o timeout", "connection refused", "timed out", "no route to host", "deadline exceeded"];
     let asked = lower.contains("lookup ") && silent.iter().any(|w| lower.contains(w));
-    asked || ["temporary failure in name resolution", "eai_again", "server misbehaving"].iter().any(|w| lower.contains(w))
+    asked
+        || ["temporary failure in name resolution", "eai_again", "server misbehaving"]
+            .iter()
+            .any(|w| lower.contains(w))
 }
 
 /// The last failing call of each Service in one log, and the last lookup without an answer.
@@ -219,7 +245,8 @@ fn of_log(directory: &Directory<'_>, key: &ContainerLogKey, log: &LogFile, seen:
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     for call in &view.calls {
         let service = Subject::new(Kind::Service, &call.namespace, &call.service);
-        let mut finding = Finding::new(CALL_FAILED.id, service).span(Span { first: call.at, last: call.at, ongoing: true });
+        let mut finding =
+            Finding::new(CALL_FAILED.id, service).span(Span { first: call.at, last: call.at, ongoing: true });
         finding = finding
             .cite(Source::Log, call.at, call.reference.clone(), &call.text)
             .param("client", &call.client.name)
@@ -255,7 +282,10 @@ mod tests {
             ("dial tcp 10.96.0.9:80: connect: connection refused", Some(Failure::Refused)),
             ("Error: connect ECONNREFUSED 10.0.0.1:6379", Some(Failure::Refused)),
             ("wget: download timed out", Some(Failure::TimedOut)),
-            ("Get \"http://cart\": dial tcp: lookup cart on 10.96.0.10:53: read udp: i/o timeout", Some(Failure::NotResolved)),
+            (
+                "Get \"http://cart\": dial tcp: lookup cart on 10.96.0.10:53: read udp: i/o timeout",
+                Some(Failure::NotResolved),
+            ),
             ("wget: bad address 'cart:80'", Some(Failure::NotResolved)),
             ("connect: no route to host", Some(Failure::NoRoute)),
             ("request timeout set to 30s", None),
@@ -269,11 +299,17 @@ mod tests {
     #[test]
     fn targets_are_found_in_urls_pairs_and_lookups() {
         let first = |line: &str| targets(line).into_iter().next();
-        assert_eq!(first("Get \"http://cart.shop.svc:8080/x\": refused"), Some(("cart.shop.svc".into(), Some(8080))));
+        assert_eq!(
+            first("Get \"http://cart.shop.svc:8080/x\": refused"),
+            Some(("cart.shop.svc".into(), Some(8080)))
+        );
         assert_eq!(first("dial tcp 10.96.0.9:80: connect"), Some(("10.96.0.9".into(), Some(80))));
         assert_eq!(first("lookup cart on 10.96.0.10:53: no such host"), Some(("cart".into(), None)));
         assert_eq!(first("redis://:secret@cache:6379 refused"), Some(("cache".into(), Some(6379))));
         assert_eq!(first("Connecting to reviews:80 (10.96.6.45:80)"), Some(("reviews".into(), Some(80))));
-        assert_eq!(first("could not connect to server at \"db\" (10.0.0.1), port 5432"), Some(("db".into(), Some(5432))));
+        assert_eq!(
+            first("could not connect to server at \"db\" (10.0.0.1), port 5432"),
+            Some(("db".into(), Some(5432)))
+        );
     }
 }

@@ -46,7 +46,8 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
 
 /// The Services of kube-system that answer on port 53 and select pods.
 pub(super) fn servers<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Service> + use<'a> {
-    view.selecting().filter(|s| s.metadata.namespace == "kube-system" && s.spec.ports.iter().any(|p| p.port == 53))
+    view.selecting()
+        .filter(|s| s.metadata.namespace == "kube-system" && s.spec.ports.iter().any(|p| p.port == 53))
 }
 
 /// What findings about DNS are on: the DNS Service that serves, else the first, else the cluster.
@@ -71,10 +72,13 @@ fn health(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> 
             None => format!("selector {} matches no pod and no workload", service.spec.selector),
         };
         let finding = Finding::new(SERVERS_ABSENT.id, meta.subject(Kind::Service));
-        return Some(finding.cite(Source::Field, None, place("services", meta), &said).param("what", "no DNS pod"));
+        return Some(
+            finding.cite(Source::Field, None, place("services", meta), &said).param("what", "no DNS pod"),
+        );
     }
     let lasting = |pod: &&Pod| {
-        let since = pod.condition("Ready").and_then(|c| c.last_transition_time).or(pod.metadata.creation_timestamp);
+        let since =
+            pod.condition("Ready").and_then(|c| c.last_transition_time).or(pod.metadata.creation_timestamp);
         view.older_than(since, SETTLED_SECONDS)
     };
     if !pods.iter().all(lasting) {
@@ -84,7 +88,12 @@ fn health(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> 
     let why = first.condition("Ready").map(|c| format!("Ready={} {} {}", c.status, c.reason, c.message));
     Some(
         Finding::new(SERVERS_NOT_READY.id, meta.subject(Kind::Service))
-            .cite(Source::Condition, None, place("pods", &first.metadata), why.unwrap_or_else(|| "no Ready condition".into()))
+            .cite(
+                Source::Condition,
+                None,
+                place("pods", &first.metadata),
+                why.unwrap_or_else(|| "no Ready condition".into()),
+            )
             .param("what", format!("none of {} DNS pods is Ready", pods.len()))
             .since(pods.iter().filter_map(|p| p.condition("Ready")?.last_transition_time).max()),
     )

@@ -5,9 +5,9 @@ use super::view::View;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use crate::signal::{Needs, Signal};
+use kubecause_evidence::Kind;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::log::LogFile;
-use kubecause_evidence::Kind;
 use kubecause_model::{Source, Span};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -49,7 +49,8 @@ const UNTIMED_LINES: usize = 60;
 const LEAST: usize = 5;
 const SLOW_SECONDS: f64 = 1.0;
 
-static LOOPS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"plugin/loop: Loop \(.*\) detected for zone").ok());
+static LOOPS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"plugin/loop: Loop \(.*\) detected for zone").ok());
 static UPSTREAM: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?:plugin/errors: 2 \S+ (?:A|AAAA|SRV|MX|TXT|PTR|CNAME|NS|HTTPS)\b.*|failure to forward request .*)read (?:udp|tcp) \S+->(?P<upstream>[0-9a-f.:\[\]]+):53: i/o timeout",
@@ -71,7 +72,9 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
         for pod in view.live_pods(service) {
             for log in logs_of(view, pod) {
                 loops(view, pod, log).into_iter().for_each(|f| sink.add(f));
-                repeated(view, log, UPSTREAM_TIMEOUT.id, &UPSTREAM, "upstream").into_iter().for_each(|f| sink.add(f));
+                repeated(view, log, UPSTREAM_TIMEOUT.id, &UPSTREAM, "upstream")
+                    .into_iter()
+                    .for_each(|f| sink.add(f));
                 repeated(view, log, API_UNREACHABLE.id, &API, "api").into_iter().for_each(|f| sink.add(f));
                 slow(view, log).into_iter().for_each(|f| sink.add(f));
             }
@@ -84,7 +87,11 @@ fn logs_of<'a>(view: &View<'a>, pod: &Pod) -> Vec<&'a LogFile> {
     let subject = pod.metadata.subject(Kind::Pod);
     let runs: &[bool] = if pod.is_ready() { &[false] } else { &[true, false] };
     let containers = pod.spec.containers.iter();
-    containers.flat_map(|c| runs.iter().filter_map(|p| view.snapshot.container_log(&subject, &c.name, *p)).collect::<Vec<_>>()).collect()
+    containers
+        .flat_map(|c| {
+            runs.iter().filter_map(|p| view.snapshot.container_log(&subject, &c.name, *p)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn loops(view: &View<'_>, pod: &Pod, log: &LogFile) -> Option<Finding> {
@@ -119,11 +126,17 @@ fn repeated(
     if hits.len() < LEAST || !to_the_end {
         return None;
     }
-    let whom = regex.captures(line).and_then(|c| Some(c.name(param)?.as_str().to_owned())).unwrap_or_default();
+    let whom =
+        regex.captures(line).and_then(|c| Some(c.name(param)?.as_str().to_owned())).unwrap_or_default();
     let at = log.time_of(line);
     let first = hits.first().and_then(|(_, (_, l))| log.time_of(l));
-    let what = if param == "upstream" { format!("{whom} above it does not answer") } else { "it cannot reach the API".into() };
-    let mut finding = Finding::new(signal, dns::subject(view)).cite(Source::Log, at, log.reference(number), line);
+    let what = if param == "upstream" {
+        format!("{whom} above it does not answer")
+    } else {
+        "it cannot reach the API".into()
+    };
+    let mut finding =
+        Finding::new(signal, dns::subject(view)).cite(Source::Log, at, log.reference(number), line);
     finding.count = hits.len() as u64;
     Some(finding.param(param, whom).param("what", what).span(Span { first, last: at, ongoing: true }))
 }
@@ -164,12 +177,33 @@ mod tests {
     #[test]
     fn the_words_of_coredns_and_kube_dns_match() {
         let is = |r: &LazyLock<Option<Regex>>, line: &str| r.as_ref().is_some_and(|r| r.is_match(line));
-        assert!(is(&LOOPS, r#"[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :1053) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 4547991504243258144.3688648895315093531.""#));
-        assert!(is(&UPSTREAM, "[ERROR] plugin/errors: 2 example.com. A: read udp 10.244.0.5:39434->8.8.8.8:53: i/o timeout"));
-        assert!(is(&UPSTREAM, r#"skydns: failure to forward request "read udp 10.240.0.18:47848->168.63.129.16:53: i/o timeout""#));
-        assert!(!is(&UPSTREAM, "[ERROR] plugin/errors: 2 4547991504243258144.3688648895315093531. HINFO: read udp 10.244.0.5:39434->8.8.8.8:53: i/o timeout"));
-        assert!(is(&API, "E0122 06:56:04.774977 1 reflector.go:199] k8s.io/dns/vendor/k8s.io/client-go/tools/cache/reflector.go:94: Failed to list *v1.Endpoints: Get https://10.0.0.1:443/api/v1/endpoints?resourceVersion=0: dial tcp 10.0.0.1:443: i/o timeout"));
-        assert!(is(&QUERY, r#"[INFO] 10.244.0.7:38461 - 12345 "A IN example.com.shop.svc.cluster.local. udp 56 false 512" NXDOMAIN qr,aa,rd 149 2.003452s"#));
-        assert!(is(&QUERY, r#"[INFO] 10.244.0.7:38461 - 12345 "AAAA IN example.com. udp 29 false 512" NOERROR qr,rd,ra 106 0.000452s"#));
+        assert!(is(
+            &LOOPS,
+            r#"[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :1053) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 4547991504243258144.3688648895315093531.""#
+        ));
+        assert!(is(
+            &UPSTREAM,
+            "[ERROR] plugin/errors: 2 example.com. A: read udp 10.244.0.5:39434->8.8.8.8:53: i/o timeout"
+        ));
+        assert!(is(
+            &UPSTREAM,
+            r#"skydns: failure to forward request "read udp 10.240.0.18:47848->168.63.129.16:53: i/o timeout""#
+        ));
+        assert!(!is(
+            &UPSTREAM,
+            "[ERROR] plugin/errors: 2 4547991504243258144.3688648895315093531. HINFO: read udp 10.244.0.5:39434->8.8.8.8:53: i/o timeout"
+        ));
+        assert!(is(
+            &API,
+            "E0122 06:56:04.774977 1 reflector.go:199] k8s.io/dns/vendor/k8s.io/client-go/tools/cache/reflector.go:94: Failed to list *v1.Endpoints: Get https://10.0.0.1:443/api/v1/endpoints?resourceVersion=0: dial tcp 10.0.0.1:443: i/o timeout"
+        ));
+        assert!(is(
+            &QUERY,
+            r#"[INFO] 10.244.0.7:38461 - 12345 "A IN example.com.shop.svc.cluster.local. udp 56 false 512" NXDOMAIN qr,aa,rd 149 2.003452s"#
+        ));
+        assert!(is(
+            &QUERY,
+            r#"[INFO] 10.244.0.7:38461 - 12345 "AAAA IN example.com. udp 29 false 512" NOERROR qr,rd,ra 106 0.000452s"#
+        ));
     }
 }

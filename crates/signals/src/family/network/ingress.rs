@@ -42,7 +42,9 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
 fn backends(snapshot: &Snapshot, ingress: &Ingress, sink: &mut Sink) {
     let meta = &ingress.metadata;
     let mut targets = ingress.backends();
-    targets.sort_by(|a, b| (&a.0, a.1.as_ref().map(ToString::to_string)).cmp(&(&b.0, b.1.as_ref().map(ToString::to_string))));
+    targets.sort_by(|a, b| {
+        (&a.0, a.1.as_ref().map(ToString::to_string)).cmp(&(&b.0, b.1.as_ref().map(ToString::to_string)))
+    });
     targets.dedup();
     for (name, port) in targets {
         if matches!(&port, Some(Port::Name(n)) if *n == *ANNOTATION_PORT) {
@@ -85,7 +87,8 @@ fn has_port(service: &Service, port: Option<&Port>) -> bool {
 }
 
 fn ports(service: &Service) -> String {
-    let all: Vec<String> = service.spec.ports.iter().map(|p| format!("{} {}", p.name, p.port).trim().to_owned()).collect();
+    let all: Vec<String> =
+        service.spec.ports.iter().map(|p| format!("{} {}", p.name, p.port).trim().to_owned()).collect();
     all.join(", ")
 }
 
@@ -113,15 +116,24 @@ fn class(snapshot: &Snapshot, ingress: &Ingress) -> Option<Finding> {
         return None;
     }
     // The annotation is older than IngressClass: a controller may serve it by a flag of its own.
-    if field.is_empty() && (BUILT_IN.contains(&class) || !snapshot.has(&Kind::Pod) || any_controller(snapshot)) {
+    if field.is_empty()
+        && (BUILT_IN.contains(&class) || !snapshot.has(&Kind::Pod) || any_controller(snapshot))
+    {
         return None;
     }
-    let classes: Vec<&str> = snapshot.ingress_classes.all().iter().map(|c| c.metadata.name.as_str()).collect();
-    let from = if field.is_empty() { "annotation kubernetes.io/ingress.class" } else { "spec.ingressClassName" };
+    let classes: Vec<&str> =
+        snapshot.ingress_classes.all().iter().map(|c| c.metadata.name.as_str()).collect();
+    let from =
+        if field.is_empty() { "annotation kubernetes.io/ingress.class" } else { "spec.ingressClassName" };
     let existing = if classes.is_empty() { "none".to_owned() } else { classes.join(", ") };
     Some(
         Finding::new(CLASS_MISSING.id, meta.subject(Kind::Ingress))
-            .cite(Source::Field, None, place("ingresses", meta), format!("{from}: {class}; status.loadBalancer: {{}}"))
+            .cite(
+                Source::Field,
+                None,
+                place("ingresses", meta),
+                format!("{from}: {class}; status.loadBalancer: {{}}"),
+            )
             .cite(Source::Field, None, "ingressclasses", format!("classes that exist: {existing}"))
             .param("class", class)
             .param("classes", existing)
@@ -130,7 +142,19 @@ fn class(snapshot: &Snapshot, ingress: &Ingress) -> Option<Finding> {
 }
 
 fn any_controller(snapshot: &Snapshot) -> bool {
-    let words = ["ingress", "traefik", "haproxy", "kong", "contour", "apisix", "envoy", "emissary", "load-balancer-controller"];
+    let words = [
+        "ingress",
+        "traefik",
+        "haproxy",
+        "kong",
+        "contour",
+        "apisix",
+        "envoy",
+        "emissary",
+        "load-balancer-controller",
+    ];
     let is = |text: &str| words.iter().any(|w| text.contains(w));
-    snapshot.pods.all().iter().any(|p| p.spec.containers.iter().any(|c| is(&c.image) || c.args.iter().any(|a| a.contains("--ingress-class"))))
+    snapshot.pods.all().iter().any(|p| {
+        p.spec.containers.iter().any(|c| is(&c.image) || c.args.iter().any(|a| a.contains("--ingress-class")))
+    })
 }

@@ -76,7 +76,8 @@ fn look(map: &ConfigMap, key: &str, value: &str) -> Option<Finding> {
         return None;
     }
     let setting = |line: &str| -> Option<String> {
-        let name = line.trim().trim_matches(['"', '\'']).split([':', '=']).next()?.trim().trim_matches(['"', '\'']);
+        let name =
+            line.trim().trim_matches(['"', '\'']).split([':', '=']).next()?.trim().trim_matches(['"', '\'']);
         (line.contains([':', '=']) && SETTINGS.contains(&name)).then(|| name.to_owned())
     };
     let ignored: Vec<String> = value.lines().filter_map(setting).collect();

@@ -69,7 +69,8 @@ struct Requests {
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     let snapshot = view.snapshot;
-    let logs: Vec<_> = snapshot.container_logs.iter().filter(|(key, _)| is_controller(snapshot, key)).collect();
+    let logs: Vec<_> =
+        snapshot.container_logs.iter().filter(|(key, _)| is_controller(snapshot, key)).collect();
     if logs.is_empty() {
         return;
     }
@@ -90,7 +91,8 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
 
 fn is_controller(snapshot: &Snapshot, key: &ContainerLogKey) -> bool {
     let pod = snapshot.pods.get(&key.namespace, &key.pod);
-    let image = pod.and_then(|p| p.spec.container(&key.container)).map(|c| c.image.to_string()).unwrap_or_default();
+    let image =
+        pod.and_then(|p| p.spec.container(&key.container)).map(|c| c.image.to_string()).unwrap_or_default();
     !key.previous && (image.contains("ingress") || key.pod.contains("ingress"))
 }
 
@@ -210,7 +212,12 @@ fn better_named(snapshot: &Snapshot, ingress: &Ingress, service: &str) -> Option
 }
 
 /// Addresses that the controller still connects to although no pod has them.
-fn gone(snapshot: &Snapshot, key: &ContainerLogKey, log: &LogFile, alive: &FxHashSet<&str>) -> Option<Finding> {
+fn gone(
+    snapshot: &Snapshot,
+    key: &ContainerLogKey,
+    log: &LogFile,
+    alive: &FxHashSet<&str>,
+) -> Option<Finding> {
     let regex = CONNECTING.as_ref()?;
     let mut spans: FxHashMap<String, (Span, u32, String, String)> = FxHashMap::default();
     for (number, line) in log.tail(TAIL_LINES) {
@@ -220,17 +227,22 @@ fn gone(snapshot: &Snapshot, key: &ContainerLogKey, log: &LogFile, alive: &FxHas
         if alive.contains(ip) || snapshot.age(at).is_none_or(|age| age > RECENT_SECONDS) {
             continue;
         }
-        let slot = spans.entry(ip.to_owned()).or_insert((Span::past(at, at), 0, String::new(), String::new()));
+        let slot =
+            spans.entry(ip.to_owned()).or_insert((Span::past(at, at), 0, String::new(), String::new()));
         *slot = (slot.0.join(Span::past(at, at)), slot.1 + 1, log.reference(number), one_line(line, 300));
     }
     let mut all: Vec<_> = spans.into_iter().collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     let lasting = |s: &Span| match (s.first, s.last) {
-        (Some(a), Some(b)) => b.as_second() - a.as_second() > GONE_SECONDS && snapshot.age(Some(b)).is_some_and(|a| a < 120),
+        (Some(a), Some(b)) => {
+            b.as_second() - a.as_second() > GONE_SECONDS && snapshot.age(Some(b)).is_some_and(|a| a < 120)
+        }
         _ => false,
     };
-    let (ip, (span, count, reference, text)) = all.into_iter().find(|(_, (span, count, ..))| *count >= 3 && lasting(span))?;
-    let pod = Subject::new(Kind::Pod, key.namespace.clone(), key.pod.clone()).with_container(key.container.clone());
+    let (ip, (span, count, reference, text)) =
+        all.into_iter().find(|(_, (span, count, ..))| *count >= 3 && lasting(span))?;
+    let pod =
+        Subject::new(Kind::Pod, key.namespace.clone(), key.pod.clone()).with_container(key.container.clone());
     Some(
         Finding::new(GONE_UPSTREAM.id, pod)
             .cite(Source::Log, span.last, reference, text)

@@ -16,9 +16,9 @@ mod policy_rules;
 mod ports;
 mod selectors;
 mod services;
-mod view;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use crate::finding::Sink;
 use crate::signal::Family;

@@ -4,7 +4,13 @@
 use kubecause_evidence::Labels;
 
 /// Whether a selector that does not match `labels` was most likely meant to.
-pub(super) fn is_near(selector: &Labels, labels: &Labels, service: &str, owner: &str, owner_is_served: bool) -> bool {
+pub(super) fn is_near(
+    selector: &Labels,
+    labels: &Labels,
+    service: &str,
+    owner: &str,
+    owner_is_served: bool,
+) -> bool {
     let (mut equal, mut differing, mut dissimilar) = (0, 0, 0);
     for (key, value) in selector.iter() {
         match labels.get(key) {
@@ -34,7 +40,8 @@ fn bare_name(name: &str) -> &str {
 
 /// `web-blue` begins with `web`.
 fn begins_with(longer: &str, shorter: &str) -> bool {
-    shorter.len() >= 2 && longer.strip_prefix(shorter).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    shorter.len() >= 2
+        && longer.strip_prefix(shorter).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The same value under another key, or the same key in other letters.
@@ -91,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_slip_is_near() {
-        let near = |s: &str, l: &str, svc: &str, owner: &str| is_near(&labels(s), &labels(l), svc, owner, false);
+        let near =
+            |s: &str, l: &str, svc: &str, owner: &str| is_near(&labels(s), &labels(l), svc, owner, false);
         assert!(near("app=shopping-cart", "app=cart", "cart", "cart"));
         assert!(near("app=shopping-cart", "app=cart", "public", "cart"));
         assert!(near("app=fronted", "app=frontend", "ui", "frontend"));
@@ -102,8 +110,16 @@ mod tests {
 
     #[test]
     fn what_is_chosen_at_run_time_or_belongs_to_another_is_not_near() {
-        let near = |s: &str, l: &str, svc: &str, owner: &str, served| is_near(&labels(s), &labels(l), svc, owner, served);
-        assert!(!near("app=vault,vault-active=true", "app=vault,component=server", "vault-active", "vault", true));
+        let near = |s: &str, l: &str, svc: &str, owner: &str, served| {
+            is_near(&labels(s), &labels(l), svc, owner, served)
+        };
+        assert!(!near(
+            "app=vault,vault-active=true",
+            "app=vault,component=server",
+            "vault-active",
+            "vault",
+            true
+        ));
         assert!(!near("cluster=pg,role=replica", "cluster=pg", "pg-ro", "pg", true));
         assert!(!near("app=web,slot=green", "app=web,slot=blue", "web-green", "web-blue", true));
         assert!(!near("app=checkout", "app=payment", "checkout", "payment", false));

@@ -24,7 +24,8 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
         return;
     }
     for call in view.calls.iter().chain(&view.lookups) {
-        let found = if call.failure == Failure::NotResolved { lookup(view, call) } else { connection(view, call) };
+        let found =
+            if call.failure == Failure::NotResolved { lookup(view, call) } else { connection(view, call) };
         found.into_iter().for_each(|f| sink.add(f));
     }
 }
@@ -44,18 +45,29 @@ fn protocol(port: &ServicePort) -> &str {
 }
 
 /// The policies in the way of the connection, and the direction that they restrict.
-fn in_the_way<'a>(view: &View<'a>, from: &Pod, to: &Pod, port: &ServicePort) -> Option<(Vec<&'a NetworkPolicy>, Direction)> {
+fn in_the_way<'a>(
+    view: &View<'a>,
+    from: &Pod,
+    to: &Pod,
+    port: &ServicePort,
+) -> Option<(Vec<&'a NetworkPolicy>, Direction)> {
     let flow = Flow { from, to, port: number(port, to)?, protocol: protocol(port) };
     [(Direction::Ingress, to), (Direction::Egress, from)].into_iter().find_map(|(direction, pod)| {
         let policies = restricting(view.snapshot, pod, direction);
         let outside = pod.spec.host_network || (direction == Direction::Ingress && from.spec.host_network);
-        let blocked = !outside && !policies.is_empty() && !admitted(view.snapshot, &policies, flow, direction);
+        let blocked =
+            !outside && !policies.is_empty() && !admitted(view.snapshot, &policies, flow, direction);
         blocked.then_some((policies, direction))
     })
 }
 
 /// All ready pods of the Service must be out of reach.
-fn blocked<'a>(view: &View<'a>, from: &Pod, service: &'a Service, port: &ServicePort) -> Option<(Vec<&'a NetworkPolicy>, Direction)> {
+fn blocked<'a>(
+    view: &View<'a>,
+    from: &Pod,
+    service: &'a Service,
+    port: &ServicePort,
+) -> Option<(Vec<&'a NetworkPolicy>, Direction)> {
     let pods = view.live_pods(service);
     let ready: Vec<&&Pod> = pods.iter().filter(|p| p.is_ready()).collect();
     let mut ways = ready.iter().map(|to| in_the_way(view, from, to, port));
@@ -71,9 +83,11 @@ fn connection(view: &View<'_>, call: &Call) -> Option<Finding> {
         return None;
     }
     let ports = service_ports(service, call);
-    let (port, (policies, direction)) = ports.iter().find_map(|p| Some((*p, blocked(view, from, service, p)?)))?;
+    let (port, (policies, direction)) =
+        ports.iter().find_map(|p| Some((*p, blocked(view, from, service, p)?)))?;
     let target = service.metadata.subject(Kind::Service);
-    let finding = found(view, call, &policies, direction)?.param("service", &target.name).param("port", port.target());
+    let finding =
+        found(view, call, &policies, direction)?.param("service", &target.name).param("port", port.target());
     Some(finding.naming(target))
 }
 
@@ -85,7 +99,8 @@ fn lookup(view: &View<'_>, call: &Call) -> Option<Finding> {
         Some((service, blocked(view, from, service, port)?))
     })?;
     let target = service.metadata.subject(Kind::Service);
-    let finding = found(view, call, &policies, direction)?.param("service", &target.name).param("port", "53/UDP");
+    let finding =
+        found(view, call, &policies, direction)?.param("service", &target.name).param("port", "53/UDP");
     Some(finding.naming(target))
 }
 
@@ -94,12 +109,21 @@ fn found(view: &View<'_>, call: &Call, policies: &[&NetworkPolicy], direction: D
     let all: Vec<&str> = policies.iter().map(|p| p.metadata.name.as_str()).collect();
     let said = format!(
         "podSelector {}, policyTypes {}: no {} rule admits this traffic",
-        if policy.spec.pod_selector.is_empty() { "{}".to_owned() } else { policy.spec.pod_selector.match_labels.to_string() },
+        if policy.spec.pod_selector.is_empty() {
+            "{}".to_owned()
+        } else {
+            policy.spec.pod_selector.match_labels.to_string()
+        },
         policy.spec.policy_types.iter().map(|t| t.as_str()).collect::<Vec<_>>().join(","),
         direction.word(),
     );
     let finding = Finding::new(BLOCKS.id, policy.metadata.subject(Kind::NetworkPolicy))
-        .cite(Source::Field, policy.metadata.creation_timestamp, place("networkpolicies", &policy.metadata), said)
+        .cite(
+            Source::Field,
+            policy.metadata.creation_timestamp,
+            place("networkpolicies", &policy.metadata),
+            said,
+        )
         .cite(Source::Log, call.at, call.reference.clone(), &call.text)
         .param("direction", direction.word())
         .param("policies", all.join(", "))

@@ -31,12 +31,18 @@ pub(super) struct Flow<'a> {
 }
 
 /// The policies that restrict the pod in that direction. None: everything is admitted.
-pub(super) fn restricting<'a>(snapshot: &'a Snapshot, pod: &Pod, direction: Direction) -> Vec<&'a NetworkPolicy> {
+pub(super) fn restricting<'a>(
+    snapshot: &'a Snapshot,
+    pod: &Pod,
+    direction: Direction,
+) -> Vec<&'a NetworkPolicy> {
     let applies = |p: &&NetworkPolicy| {
         let typed = |word: &str| p.spec.policy_types.iter().any(|t| *t == *word);
         let by_type = match direction {
             Direction::Ingress => p.spec.policy_types.is_empty() || typed("Ingress"),
-            Direction::Egress => typed("Egress") || (p.spec.policy_types.is_empty() && !p.spec.egress.is_empty()),
+            Direction::Egress => {
+                typed("Egress") || (p.spec.policy_types.is_empty() && !p.spec.egress.is_empty())
+            }
         };
         by_type && p.spec.pod_selector.matches(&pod.metadata.labels)
     };
@@ -45,7 +51,12 @@ pub(super) fn restricting<'a>(snapshot: &'a Snapshot, pod: &Pod, direction: Dire
 }
 
 /// Whether one of the policies admits the connection.
-pub(super) fn admitted(snapshot: &Snapshot, policies: &[&NetworkPolicy], flow: Flow<'_>, direction: Direction) -> bool {
+pub(super) fn admitted(
+    snapshot: &Snapshot,
+    policies: &[&NetworkPolicy],
+    flow: Flow<'_>,
+    direction: Direction,
+) -> bool {
     policies.iter().any(|policy| {
         let rules = match direction {
             Direction::Ingress => &policy.spec.ingress,
@@ -55,7 +66,13 @@ pub(super) fn admitted(snapshot: &Snapshot, policies: &[&NetworkPolicy], flow: F
     })
 }
 
-fn admits(snapshot: &Snapshot, policy: &NetworkPolicy, rule: &PolicyRule, flow: Flow<'_>, direction: Direction) -> bool {
+fn admits(
+    snapshot: &Snapshot,
+    policy: &NetworkPolicy,
+    rule: &PolicyRule,
+    flow: Flow<'_>,
+    direction: Direction,
+) -> bool {
     let (peers, other) = match direction {
         Direction::Ingress => (&rule.from, flow.from),
         Direction::Egress => (&rule.to, flow.to),

@@ -56,9 +56,8 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
         for port in service.spec.ports.iter() {
             let found = match port.target() {
                 Port::Name(name) => named(service, port, &name, &pods),
-                Port::Number(number) => {
-                    other_protocol(view, service, port, number, &pods).or_else(|| undeclared(view, service, number, &pods))
-                }
+                Port::Number(number) => other_protocol(view, service, port, number, &pods)
+                    .or_else(|| undeclared(view, service, number, &pods)),
             };
             found.into_iter().for_each(|f| sink.add(f));
         }
@@ -95,7 +94,8 @@ fn found(signal: &'static str, service: &Service, port: &ServicePort, pods: &[&P
     let meta = &service.metadata;
     let ports = listing(&declared(pods));
     let said = format!("port {}/{} → targetPort {}", port.port, protocol(&port.protocol), port.target());
-    let declares = if ports.is_empty() { "declares no ports".to_owned() } else { format!("declares {ports}") };
+    let declares =
+        if ports.is_empty() { "declares no ports".to_owned() } else { format!("declares {ports}") };
     let pod = pods.first().map(|p| place("pods", &p.metadata)).unwrap_or_default();
     Finding::new(signal, meta.subject(Kind::Service))
         .cite(Source::Field, None, place("services", meta), said)
@@ -124,7 +124,11 @@ fn other_protocol(
     number: i32,
     pods: &[&Pod],
 ) -> Option<Finding> {
-    let twin = service.spec.ports.iter().any(|p| p.port == port.port && protocol(&p.protocol) != protocol(&port.protocol));
+    let twin = service
+        .spec
+        .ports
+        .iter()
+        .any(|p| p.port == port.port && protocol(&p.protocol) != protocol(&port.protocol));
     let all = declared(pods);
     let mut same = all.iter().filter(|p| p.container_port == number).peekable();
     let declares_all = pods.iter().flat_map(|p| serving(p)).all(|c| !c.ports.is_empty());
@@ -182,6 +186,7 @@ fn refused(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding>
     if ready == 0 || !was_ready || probed.is_empty() {
         return None;
     }
-    let finding = found(REFUSED.id, service, port, pods).cite(Source::Log, call.at, call.reference.clone(), &call.text);
+    let finding =
+        found(REFUSED.id, service, port, pods).cite(Source::Log, call.at, call.reference.clone(), &call.text);
     Some(naming_client(view.snapshot, finding, call))
 }

@@ -72,7 +72,12 @@ fn near_miss(view: &View<'_>, service: &Service, others: &[&Labels]) -> Option<F
     let place_of_owner = format!("{}s/{}/{}", owner.kind.as_str().to_lowercase(), meta.namespace, owner.name);
     Some(
         Finding::new(NEAR_MISS.id, meta.subject(Kind::Service))
-            .cite(Source::Field, None, place("services", meta), format!("spec.selector: {}", service.spec.selector))
+            .cite(
+                Source::Field,
+                None,
+                place("services", meta),
+                format!("spec.selector: {}", service.spec.selector),
+            )
             .cite(Source::Field, None, place_of_owner, format!("labels of its pods: {labels}"))
             .param("selector", &service.spec.selector)
             .param("nearest", owner.slash())
@@ -91,7 +96,13 @@ fn nearest(view: &View<'_>, service: &Service, others: &[&Labels]) -> Option<(Su
     let wanted = |w: &&Workload| w.wanted() > 0 && fits(&w.spec.template.metadata.labels, &w.metadata.name);
     let mut found: Vec<(bool, Subject, String)> = standing_workloads(view.snapshot, namespace)
         .filter(wanted)
-        .map(|w| (*w.metadata.name != *service.metadata.name, w.subject(), w.spec.template.metadata.labels.to_string()))
+        .map(|w| {
+            (
+                *w.metadata.name != *service.metadata.name,
+                w.subject(),
+                w.spec.template.metadata.labels.to_string(),
+            )
+        })
         .collect();
     if found.is_empty() {
         let pods = view.snapshot.pods.in_namespace(namespace).iter();
@@ -124,7 +135,12 @@ fn called(view: &View<'_>, service: &Service) -> Option<Finding> {
     };
     Some(
         Finding::new(MATCHES_NOTHING.id, meta.subject(Kind::Service))
-            .cite(Source::Field, None, place("services", meta), format!("spec.selector: {}; {said}", service.spec.selector))
+            .cite(
+                Source::Field,
+                None,
+                place("services", meta),
+                format!("spec.selector: {}; {said}", service.spec.selector),
+            )
             .param("selector", &service.spec.selector)
             .since(meta.creation_timestamp),
     )

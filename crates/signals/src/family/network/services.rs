@@ -5,8 +5,8 @@ use super::view::{View, nodes_with_endpoints, place};
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
 use jiff::Timestamp;
-use kubecause_evidence::{Kind, Sym};
 use kubecause_evidence::kube::{Pod, Service, Workload, WorkloadKind};
+use kubecause_evidence::{Kind, Sym};
 use kubecause_model::Source;
 
 /// Pods match and none is Ready.
@@ -82,7 +82,8 @@ fn not_ready(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Findin
     let lasting = |pod: &&Pod| {
         let restarted = pod.statuses().any(|(_, s)| s.restart_count > 0 || s.last_state.terminated.is_some());
         let patience = if restarted { NOT_READY_SECONDS } else { FIRST_START_SECONDS };
-        view.older_than(not_ready_since(pod), NOT_READY_SECONDS) && view.older_than(pod.metadata.creation_timestamp, patience)
+        view.older_than(not_ready_since(pod), NOT_READY_SECONDS)
+            && view.older_than(pod.metadata.creation_timestamp, patience)
     };
     if !pods.iter().all(lasting) {
         return None;
@@ -108,15 +109,25 @@ fn scalable<'a>(view: &View<'a>, service: &Service) -> Vec<&'a Workload> {
 
 fn not_created(view: &View<'_>, service: &Service) -> Option<Finding> {
     let wanting: Vec<&Workload> = scalable(view, service).into_iter().filter(|w| w.wanted() > 0).collect();
-    let owner = wanting.first().filter(|w| view.older_than(w.metadata.creation_timestamp, FIRST_START_SECONDS))?;
+    let owner =
+        wanting.first().filter(|w| view.older_than(w.metadata.creation_timestamp, FIRST_START_SECONDS))?;
     if wanting.iter().any(|w| w.status.ready_replicas > 0) {
         return None;
     }
     let meta = &service.metadata;
-    let said = format!("wants {} replicas, status.replicas {}, no pod exists", owner.wanted(), owner.status.replicas);
+    let said = format!(
+        "wants {} replicas, status.replicas {}, no pod exists",
+        owner.wanted(),
+        owner.status.replicas
+    );
     Some(
         Finding::new(BACKENDS_NOT_CREATED.id, meta.subject(Kind::Service))
-            .cite(Source::Field, None, place(&owner.kind.kind().as_str().to_lowercase(), &owner.metadata), said)
+            .cite(
+                Source::Field,
+                None,
+                place(&owner.kind.kind().as_str().to_lowercase(), &owner.metadata),
+                said,
+            )
             .param("selector", &service.spec.selector)
             .param("pods", 0),
     )
@@ -131,7 +142,12 @@ fn scaled_to_zero(view: &View<'_>, service: &Service) -> Option<Finding> {
     }
     let meta = &service.metadata;
     let mut finding = Finding::new(SCALED_TO_ZERO.id, meta.subject(Kind::Service))
-        .cite(Source::Field, None, place(&owner.kind.kind().as_str().to_lowercase(), &owner.metadata), "spec.replicas: 0")
+        .cite(
+            Source::Field,
+            None,
+            place(&owner.kind.kind().as_str().to_lowercase(), &owner.metadata),
+            "spec.replicas: 0",
+        )
         .param("workload", owner.subject().slash());
     let mut callers = 0;
     if let Some(caller) = view.caller_of(service) {
@@ -143,7 +159,8 @@ fn scaled_to_zero(view: &View<'_>, service: &Service) -> Option<Finding> {
     for call in view.calls_of(service).take(2) {
         callers += 1;
         finding = finding.cite(Source::Log, call.at, call.reference.clone(), &call.text);
-        finding = naming_client(view.snapshot, finding, call).param("caller", format!("pod/{}", call.client.name));
+        finding =
+            naming_client(view.snapshot, finding, call).param("caller", format!("pod/{}", call.client.name));
     }
     (callers > 0).then_some(finding)
 }
@@ -151,7 +168,8 @@ fn scaled_to_zero(view: &View<'_>, service: &Service) -> Option<Finding> {
 /// An autoscaler that may go down to zero has put it to sleep: the next request wakes it.
 fn sleeps_on_purpose(view: &View<'_>, owner: &Workload) -> bool {
     let hpas = view.snapshot.hpas.in_namespace(&owner.metadata.namespace).iter();
-    hpas.filter(|h| h.spec.min_replicas == Some(0)).any(|h| *h.spec.scale_target_ref.name == *owner.metadata.name)
+    hpas.filter(|h| h.spec.min_replicas == Some(0))
+        .any(|h| *h.spec.scale_target_ref.name == *owner.metadata.name)
 }
 
 fn local_policy(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> {
@@ -180,11 +198,12 @@ fn local_policy(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Fin
     Some(naming_client(view.snapshot, finding, missed))
 }
 
-
 fn headless(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> {
     let meta = &service.metadata;
     let sets = view.snapshot.stateful_sets.in_namespace(&meta.namespace);
-    let governs = sets.iter().any(|s| s.spec.service_name == *meta.name || service.spec.selector.all_in(&s.spec.template.metadata.labels));
+    let governs = sets.iter().any(|s| {
+        s.spec.service_name == *meta.name || service.spec.selector.all_in(&s.spec.template.metadata.labels)
+    });
     let several = pods.iter().filter(|p| p.is_ready()).count() > 1;
     if service.spec.cluster_ip != "None" || governs || !several || view.caller_of(service).is_none() {
         return None;

@@ -72,7 +72,8 @@ const PLAIN: &str = r#"{"name":"c","image":"i"}"#;
 const WEB: &str = r#""type":"ClusterIP","clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]"#;
 
 fn log(b: &mut SnapshotBuilder, pod: &str, text: &str) {
-    let key = ContainerLogKey { namespace: "shop".into(), pod: pod.into(), container: "c".into(), previous: false };
+    let key =
+        ContainerLogKey { namespace: "shop".into(), pod: pod.into(), container: "c".into(), previous: false };
     b.container_log(key, LogFile::new(LogSource::Container, format!("logs/shop/{pod}/c.log"), text));
 }
 
@@ -80,7 +81,8 @@ fn log(b: &mut SnapshotBuilder, pod: &str, text: &str) {
 fn a_selector_that_misses_its_workload() {
     let near = [service("web", WEB), deployment("web", "webapp", 1), pod("web-1", "webapp", true, PLAIN)];
     assert_eq!(ids(&near), ["service.selector-near-miss"]);
-    let stranger = [service("web", WEB), deployment("billing", "billing", 1), pod("billing-1", "billing", true, PLAIN)];
+    let stranger =
+        [service("web", WEB), deployment("billing", "billing", 1), pod("billing-1", "billing", true, PLAIN)];
     assert!(ids(&stranger).is_empty());
     assert!(ids(&[service("web", WEB)]).is_empty(), "no workload at all may be on its way");
     let by_hand = service("web", r#""type":"ClusterIP","ports":[{"port":80}]"#);
@@ -96,7 +98,10 @@ fn pods_that_were_not_listed_prove_nothing() {
 
 #[test]
 fn backends_that_are_not_ready() {
-    assert_eq!(ids(&[service("web", WEB), pod("web-1", "web", false, PLAIN)]), ["service.backends-not-ready"]);
+    assert_eq!(
+        ids(&[service("web", WEB), pod("web-1", "web", false, PLAIN)]),
+        ["service.backends-not-ready"]
+    );
     assert!(ids(&[service("web", WEB), pod("web-1", "web", true, PLAIN)]).is_empty());
     let mixed = [service("web", WEB), pod("web-1", "web", false, PLAIN), pod("web-2", "web", true, PLAIN)];
     assert!(ids(&mixed).is_empty());
@@ -114,26 +119,49 @@ fn zero_replicas_matter_only_to_callers() {
 #[test]
 fn target_ports() {
     let probed = |ports: &str| {
-        format!(r#"{{"name":"c","image":"i","ports":[{ports}],"readinessProbe":{{"tcpSocket":{{"port":8080}}}}}}"#)
+        format!(
+            r#"{{"name":"c","image":"i","ports":[{ports}],"readinessProbe":{{"tcpSocket":{{"port":8080}}}}}}"#
+        )
     };
-    let named = r#""clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80,"targetPort":"http"}]"#;
+    let named =
+        r#""clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80,"targetPort":"http"}]"#;
     let http = r#"{"name":"http","containerPort":8080}"#;
     assert!(ids(&[service("web", named), pod("web-1", "web", true, &probed(http))]).is_empty());
     let admin = r#"{"name":"admin","containerPort":8080}"#;
-    assert_eq!(ids(&[service("web", named), pod("web-1", "web", true, &probed(admin))]), ["service.target-port-name-missing"]);
+    assert_eq!(
+        ids(&[service("web", named), pod("web-1", "web", true, &probed(admin))]),
+        ["service.target-port-name-missing"]
+    );
     let udp = r#"{"name":"http","containerPort":8080,"protocol":"UDP"}"#;
-    assert_eq!(ids(&[service("web", named), pod("web-1", "web", true, &probed(udp))]), ["service.named-port-other-protocol"]);
+    assert_eq!(
+        ids(&[service("web", named), pod("web-1", "web", true, &probed(udp))]),
+        ["service.named-port-other-protocol"]
+    );
     let wrong = r#""clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80,"targetPort":9999}]"#;
-    assert_eq!(ids(&[service("web", wrong), pod("web-1", "web", true, &probed(http))]), ["service.target-port-undeclared"]);
-    assert!(ids(&[service("web", wrong), pod("web-1", "web", true, PLAIN)]).is_empty(), "nothing declared, nothing known");
+    assert_eq!(
+        ids(&[service("web", wrong), pod("web-1", "web", true, &probed(http))]),
+        ["service.target-port-undeclared"]
+    );
+    assert!(
+        ids(&[service("web", wrong), pod("web-1", "web", true, PLAIN)]).is_empty(),
+        "nothing declared, nothing known"
+    );
 }
 
 #[test]
 fn a_refused_caller_proves_the_port() {
     let probed = r#"{"name":"c","image":"i","readinessProbe":{"tcpSocket":{"port":8080}}}"#;
     let wrong = r#""clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80,"targetPort":9999}]"#;
-    let mut b = builder(&[service("web", wrong), pod("web-1", "web", true, probed), pod("front-1", "front", true, PLAIN)]);
-    log(&mut b, "front-1", "2026-11-22T17:40:01Z GET http://web/: dial tcp 10.96.0.7:80: connect: connection refused\n");
+    let mut b = builder(&[
+        service("web", wrong),
+        pod("web-1", "web", true, probed),
+        pod("front-1", "front", true, PLAIN),
+    ]);
+    log(
+        &mut b,
+        "front-1",
+        "2026-11-22T17:40:01Z GET http://web/: dial tcp 10.96.0.7:80: connect: connection refused\n",
+    );
     let found = see(&b.finish());
     assert_eq!(found.of("service.target-port-refused").count(), 1);
     assert_eq!(found.of("service.call-failed").count(), 1);
@@ -141,10 +169,16 @@ fn a_refused_caller_proves_the_port() {
 
 #[test]
 fn balancers() {
-    let lb = service("web", r#""type":"LoadBalancer","clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80}]"#);
+    let lb = service(
+        "web",
+        r#""type":"LoadBalancer","clusterIP":"10.96.0.7","selector":{"app":"web"},"ports":[{"port":80}]"#,
+    );
     let found = ids(&[lb.clone(), pod("web-1", "web", true, PLAIN)]);
     assert_eq!(found, ["service.load-balancer-pending", "service.no-balancer-controller"]);
-    let given = ("Service", lb.1.replace(r#""loadBalancer":{}"#, r#""loadBalancer":{"ingress":[{"ip":"203.0.113.7"}]}"#));
+    let given = (
+        "Service",
+        lb.1.replace(r#""loadBalancer":{}"#, r#""loadBalancer":{"ingress":[{"ip":"203.0.113.7"}]}"#),
+    );
     assert!(ids(&[given, pod("web-1", "web", true, PLAIN)]).is_empty());
     let young = ("Service", lb.1.replace(OLD, "2026-11-22T17:39:00Z"));
     assert!(ids(&[young, pod("web-1", "web", true, PLAIN)]).is_empty());
@@ -165,7 +199,10 @@ fn ingresses() {
     assert_eq!(ids(&with(ingress("", "web", 8080))), ["ingress.backend-missing"]);
     let class = r#""ingressClassName":"nginx","#;
     assert_eq!(ids(&with(ingress(class, "web", 80))), ["ingress.class-missing"]);
-    let listed = ("IngressClass", r#"{"metadata":{"name":"nginx"},"spec":{"controller":"k8s.io/ingress-nginx"}}"#.to_owned());
+    let listed = (
+        "IngressClass",
+        r#"{"metadata":{"name":"nginx"},"spec":{"controller":"k8s.io/ingress-nginx"}}"#.to_owned(),
+    );
     let known: Vec<_> = with(ingress(class, "web", 80)).into_iter().chain([listed]).collect();
     assert!(ids(&known).is_empty());
 }
@@ -184,7 +221,8 @@ fn policies_are_blamed_for_what_fails_only() {
     log(&mut b, "front-1", "2026-11-22T17:40:01Z dial tcp 10.96.0.7:80: i/o timeout\n");
     let found = see(&b.finish());
     assert_eq!(found.of("network-policy.blocks-failing-call").count(), 1);
-    let admit = deny.replace(r#""policyTypes""#, r#""ingress":[{}],"policyTypes""#).replace("\"deny\"", "\"admit\"");
+    let admit =
+        deny.replace(r#""policyTypes""#, r#""ingress":[{}],"policyTypes""#).replace("\"deny\"", "\"admit\"");
     let mut b = builder(&objects);
     b.push(Ingest::parse("NetworkPolicy", &admit).unwrap_or_else(|e| panic!("{e}")));
     log(&mut b, "front-1", "2026-11-22T17:40:01Z dial tcp 10.96.0.7:80: i/o timeout\n");
@@ -205,10 +243,16 @@ fn one_workload_that_resolves_nothing_is_its_own_matter() {
             r#"{{"metadata":{{"name":"coredns-1","namespace":"kube-system","labels":{{"k8s-app":"kube-dns"}}}},"spec":{{"nodeName":"a","containers":[{PLAIN}]}},"status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"True"}}]}}}}"#
         ),
     );
-    let mut b = builder(&[dns.clone(), server.clone(), pod("front-1", "front", true, PLAIN), pod("pay-1", "pay", true, PLAIN)]);
+    let mut b = builder(&[
+        dns.clone(),
+        server.clone(),
+        pod("front-1", "front", true, PLAIN),
+        pod("pay-1", "pay", true, PLAIN),
+    ]);
     log(&mut b, "front-1", lookup);
     assert_eq!(see(&b.finish()).of("dns.lookups-fail").count(), 0);
-    let mut b = builder(&[dns, server, pod("front-1", "front", true, PLAIN), pod("pay-1", "pay", true, PLAIN)]);
+    let mut b =
+        builder(&[dns, server, pod("front-1", "front", true, PLAIN), pod("pay-1", "pay", true, PLAIN)]);
     log(&mut b, "front-1", lookup);
     log(&mut b, "pay-1", lookup);
     assert_eq!(see(&b.finish()).of("dns.lookups-fail").count(), 1);

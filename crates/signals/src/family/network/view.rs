@@ -100,7 +100,10 @@ impl<'a> View<'a> {
 }
 
 /// Deployments, StatefulSets, DaemonSets and ReplicationControllers of a namespace, and ReplicaSets of nobody.
-pub(super) fn standing_workloads<'a>(snapshot: &'a Snapshot, namespace: &str) -> impl Iterator<Item = &'a Workload> {
+pub(super) fn standing_workloads<'a>(
+    snapshot: &'a Snapshot,
+    namespace: &str,
+) -> impl Iterator<Item = &'a Workload> {
     let tables = [
         &snapshot.deployments,
         &snapshot.stateful_sets,
@@ -129,7 +132,11 @@ fn callers(snapshot: &Snapshot) -> FxHashMap<(Sym, Sym), Subject> {
         }
     }
     for hook in snapshot.webhooks.all() {
-        let kind = if hook.mutating { Kind::MutatingWebhookConfiguration } else { Kind::ValidatingWebhookConfiguration };
+        let kind = if hook.mutating {
+            Kind::MutatingWebhookConfiguration
+        } else {
+            Kind::ValidatingWebhookConfiguration
+        };
         for service in hook.webhooks.iter().filter_map(|w| w.client_config.service.as_ref()) {
             let key = (service.namespace.clone(), service.name.clone());
             found.entry(key).or_insert_with(|| hook.metadata.subject(kind.clone()));
@@ -145,5 +152,9 @@ pub(super) fn nodes_with_endpoints(pods: &[&Pod]) -> FxHashSet<Sym> {
 
 /// How a citation names an object.
 pub(super) fn place(kind: &str, meta: &kubecause_evidence::kube::Meta) -> String {
-    if meta.namespace.is_empty() { format!("{kind}/{}", meta.name) } else { format!("{kind}/{}/{}", meta.namespace, meta.name) }
+    if meta.namespace.is_empty() {
+        format!("{kind}/{}", meta.name)
+    } else {
+        format!("{kind}/{}/{}", meta.namespace, meta.name)
+    }
 }

@@ -19,14 +19,16 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for node in snapshot.nodes.all() {
         let name = &node.metadata.name;
         let has_host_port = |p: &&kubecause_evidence::kube::Pod| {
-            !p.spec.host_network && p.spec.containers.iter().any(|c| c.ports.iter().any(|port| port.host_port > 0))
+            !p.spec.host_network
+                && p.spec.containers.iter().any(|c| c.ports.iter().any(|port| port.host_port > 0))
         };
         let fresh = |p: &&kubecause_evidence::kube::Pod| {
             snapshot.age(p.status.start_time).is_some_and(|age| age <= START_SECONDS)
         };
         let started = snapshot.pods_on(name).filter(fresh).filter(has_host_port).count();
         if started >= MANY_STARTS {
-            let text = format!("{started} pods with host ports started within {} minutes", START_SECONDS / 60);
+            let text =
+                format!("{started} pods with host ports started within {} minutes", START_SECONDS / 60);
             sink.add(
                 Finding::new("node.host-ports-started", Subject::node(name))
                     .cite(Source::Field, None, format!("nodes/{name}"), text)
@@ -38,13 +40,21 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn files(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
     let found = |id, file: &str, text: &str| {
-        Finding::new(id, Subject::node(name.clone())).cite(Source::File, None, format!("nodes/{name}/{file}"), text)
+        Finding::new(id, Subject::node(name.clone())).cite(
+            Source::File,
+            None,
+            format!("nodes/{name}/{file}"),
+            text,
+        )
     };
     if let Some(version) = facts.iptables_version.as_ref().filter(|v| v.contains("nf_tables")) {
         sink.add(found("node.iptables-is-nft", "iptables_version.txt", version));
     }
     if let Some(rules) = facts.iptables_rules.filter(|rules| *rules >= MANY_RULES) {
-        sink.add(found("node.iptables-many-rules", "iptables_rules.txt", &format!("{rules} rules")).param("rules", rules));
+        sink.add(
+            found("node.iptables-many-rules", "iptables_rules.txt", &format!("{rules} rules"))
+                .param("rules", rules),
+        );
     }
     let busy = facts.processes.iter().find(|p| p.cpu >= 90.0 && p.command.contains("kube-proxy"));
     if let Some(process) = busy {
@@ -68,7 +78,11 @@ mod tests {
         facts.read("nodes/b/iptables_rules.txt", "iptables_rules.txt", "51\n");
         let mut sink = Sink::default();
         observe(&b.finish(), &mut sink);
-        let seen: Vec<_> = sink.finish().all().iter().map(|f| (f.signal, f.subject.name.to_string())).collect();
-        assert_eq!(seen, [("node.iptables-is-nft", "a".to_owned()), ("node.iptables-many-rules", "a".to_owned())]);
+        let seen: Vec<_> =
+            sink.finish().all().iter().map(|f| (f.signal, f.subject.name.to_string())).collect();
+        assert_eq!(
+            seen,
+            [("node.iptables-is-nft", "a".to_owned()), ("node.iptables-many-rules", "a".to_owned())]
+        );
     }
 }

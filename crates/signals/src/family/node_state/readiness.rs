@@ -1,10 +1,10 @@
 //! The Ready condition, what its message says, the lease and the taints that speak of the machine.
 
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Condition, Node};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// A node that joined less than this many seconds ago is still starting.
@@ -64,8 +64,12 @@ fn not_ready(ready: &Condition, subject: &Subject, sink: &mut Sink) {
         let active = rest.split_whitespace().next().unwrap_or_default();
         sink.add(found("node.pleg-reported").param("active", active));
     }
-    const NO_NETWORK: [&str; 4] =
-        ["cni plugin not initialized", "cni config uninitialized", "NetworkReady=false", "No CNI configuration file"];
+    const NO_NETWORK: [&str; 4] = [
+        "cni plugin not initialized",
+        "cni config uninitialized",
+        "NetworkReady=false",
+        "No CNI configuration file",
+    ];
     if let Some(problem) = NO_NETWORK.iter().find(|words| said.contains(**words)) {
         sink.add(found("node.network-reported-not-ready").param("problem", problem));
     }
@@ -80,7 +84,12 @@ fn taints(node: &Node, subject: &Subject, sink: &mut Sink) {
         sink.add(
             Finding::new("node.shutdown-taint", subject.clone())
                 .since(taint.time_added)
-                .cite(Source::Field, taint.time_added, format!("nodes/{}", subject.name), format!("taint {}", taint.key))
+                .cite(
+                    Source::Field,
+                    taint.time_added,
+                    format!("nodes/{}", subject.name),
+                    format!("taint {}", taint.key),
+                )
                 .param("taint", &taint.key),
         );
     }
@@ -98,10 +107,15 @@ struct Flaps {
 fn not_ready_events(snapshot: &Snapshot) -> BTreeMap<Subject, Flaps> {
     let mut seen: BTreeMap<Subject, Flaps> = BTreeMap::new();
     let recent = |at| snapshot.age(at).is_some_and(|age| age <= 3600);
-    for event in snapshot.events.iter().filter(|e| e.reason == "NodeNotReady" && e.regarding.kind == "Node" && recent(e.last)) {
+    for event in snapshot
+        .events
+        .iter()
+        .filter(|e| e.reason == "NodeNotReady" && e.regarding.kind == "Node" && recent(e.last))
+    {
         let flaps = seen.entry(event.regarding.subject()).or_default();
         // Kubelet and the node controller both report it; the larger count is the number of times.
-        flaps.count = flaps.count.max(event.count).max(if event.last > flaps.last { flaps.count + 1 } else { 0 });
+        flaps.count =
+            flaps.count.max(event.count).max(if event.last > flaps.last { flaps.count + 1 } else { 0 });
         flaps.first = flaps.first.or(event.first);
         flaps.last = flaps.last.max(event.last);
         flaps.reference = event.reference();
@@ -191,16 +205,21 @@ mod tests {
         let text = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:cni plugin not initialized";
         assert!(see(&[&node("False", text, "2026-11-22T17:59:00Z")], &[]).is_empty());
         assert_eq!(see(&[&node("False", text, "2026-11-22T17:00:00Z")], &[]).len(), 2);
-        assert!(see(&[&node("True", "kubelet is posting ready status", "2026-11-22T17:00:00Z")], &[]).is_empty());
+        assert!(
+            see(&[&node("True", "kubelet is posting ready status", "2026-11-22T17:00:00Z")], &[]).is_empty()
+        );
     }
 
     #[test]
     fn a_lease_is_stale_only_beside_fresh_ones() {
         let lease = |name: &str, at: &str| {
-            format!(r#"{{"metadata":{{"name":"{name}","namespace":"kube-node-lease"}},"spec":{{"leaseDurationSeconds":40,"renewTime":"{at}"}}}}"#)
+            format!(
+                r#"{{"metadata":{{"name":"{name}","namespace":"kube-node-lease"}},"spec":{{"leaseDurationSeconds":40,"renewTime":"{at}"}}}}"#
+            )
         };
         let (fresh, stale) = (lease("a", "2026-11-22T17:59:55.5Z"), lease("b", "2026-11-22T17:40:00Z"));
-        let nodes = [r#"{"metadata":{"name":"a"}}"#, r#"{"metadata":{"name":"b"}}"#, r#"{"metadata":{"name":"c"}}"#];
+        let nodes =
+            [r#"{"metadata":{"name":"a"}}"#, r#"{"metadata":{"name":"b"}}"#, r#"{"metadata":{"name":"c"}}"#];
         assert_eq!(see(&nodes, &[&fresh, &stale]), [("node.lease-stale", "b".to_owned())]);
         assert!(see(&nodes, &[&stale, &lease("c", "2026-11-22T17:40:05Z")]).is_empty());
         assert!(see(&[r#"{"metadata":{"name":"a"}}"#], &[&fresh, &stale]).is_empty(), "its node was removed");

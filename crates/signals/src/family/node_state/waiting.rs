@@ -1,10 +1,10 @@
 //! Nodes that are kept from pods by a cordon or a taint while pods wait that no other node may take.
 
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Node, Pod, Taint};
 use kubecause_evidence::{Kind, Snapshot, Str, Subject};
 use kubecause_model::Source;
-use jiff::Timestamp;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -13,7 +13,9 @@ enum Block<'a> {
     Cordon,
     Taint(&'a Taint),
     /// A condition or a role of the node: told elsewhere, or meant to be so.
-    System { role: bool },
+    System {
+        role: bool,
+    },
 }
 
 /// What pods wait for on one node.
@@ -34,7 +36,11 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for pod in snapshot.pods.all().iter().filter(|p| is_waiting(p)) {
         // The pods of one workload ask for the same: one of them is enough.
         let owner = pod.metadata.controller().map_or(pod.metadata.uid, |o| o.uid);
-        if !owners.insert((owner, pod.metadata.namespace.arc(), pod.metadata.controller().map(|o| o.name.arc()))) {
+        if !owners.insert((
+            owner,
+            pod.metadata.namespace.arc(),
+            pod.metadata.controller().map(|o| o.name.arc()),
+        )) {
             continue;
         }
         for (node, taint) in kept_from(snapshot, pod) {
@@ -95,9 +101,12 @@ fn wants(pod: &Pod, node: &Node) -> bool {
 
 fn block<'a>(pod: &Pod, node: &'a Node) -> Option<Block<'a>> {
     let hard = |t: &&Taint| t.effect == "NoSchedule" || t.effect == "NoExecute";
-    let foreign = || node.spec.taints.iter().filter(hard).filter(|t| !tolerates(pod, &t.key, &t.value, &t.effect));
+    let foreign =
+        || node.spec.taints.iter().filter(hard).filter(|t| !tolerates(pod, &t.key, &t.value, &t.effect));
     let role = |t: &&Taint| t.key.starts_with("node-role.kubernetes.io/");
-    let system = |t: &&Taint| t.key.starts_with("node.kubernetes.io/") || t.key.starts_with("node.cloudprovider.kubernetes.io/");
+    let system = |t: &&Taint| {
+        t.key.starts_with("node.kubernetes.io/") || t.key.starts_with("node.cloudprovider.kubernetes.io/")
+    };
     if foreign().any(|t| role(&t)) {
         return Some(Block::System { role: true });
     }
@@ -125,9 +134,12 @@ fn finding(snapshot: &Snapshot, name: &Str, found: Waits) -> Finding {
         Some((whole, _)) => ("node.tainted-with-waiting-pods", format!("taint {whole}")),
         None => ("node.cordoned-with-waiting-pods", "unschedulable: true".to_owned()),
     };
-    let mut finding = Finding::new(id, Subject::node(name.clone()))
-        .since(found.since)
-        .cite(Source::Field, found.since, format!("nodes/{name}"), text);
+    let mut finding = Finding::new(id, Subject::node(name.clone())).since(found.since).cite(
+        Source::Field,
+        found.since,
+        format!("nodes/{name}"),
+        text,
+    );
     if let Some((whole, key)) = found.taint {
         finding = finding.param("taint", whole).param("key", key);
     } else {
@@ -136,7 +148,8 @@ fn finding(snapshot: &Snapshot, name: &Str, found: Waits) -> Finding {
     for pod in found.pods.iter().take(20) {
         let said = snapshot.pod(pod).and_then(|p| p.condition("PodScheduled"));
         if let Some(c) = said.filter(|c| c.is_false()) {
-            finding = finding.cite(Source::Condition, c.last_transition_time, format!("pods/{pod}"), &*c.message);
+            finding =
+                finding.cite(Source::Condition, c.last_transition_time, format!("pods/{pod}"), &*c.message);
         }
         finding = finding.naming(pod.clone());
         let owner = snapshot.top_owner(pod);
@@ -162,7 +175,9 @@ mod tests {
                 b.push(node);
             }
         }
-        let json = format!(r#"{{"metadata":{{"name":"p","namespace":"s"}},"spec":{{{pod_spec}}},"status":{{"phase":"Pending"}}}}"#);
+        let json = format!(
+            r#"{{"metadata":{{"name":"p","namespace":"s"}},"spec":{{{pod_spec}}},"status":{{"phase":"Pending"}}}}"#
+        );
         if let Ok(pod) = Ingest::parse("Pod", &json) {
             b.push(pod);
         }
@@ -171,13 +186,18 @@ mod tests {
         sink.finish().all().iter().map(|f| (f.signal, f.subject.name.to_string())).collect()
     }
 
-    const CORDONED: &str = r#""unschedulable":true,"taints":[{"key":"node.kubernetes.io/unschedulable","effect":"NoSchedule"}]"#;
-    const MASTER: &str = r#""taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}]"#;
+    const CORDONED: &str =
+        r#""unschedulable":true,"taints":[{"key":"node.kubernetes.io/unschedulable","effect":"NoSchedule"}]"#;
+    const MASTER: &str =
+        r#""taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}]"#;
     const OWN: &str = r#""taints":[{"key":"team","value":"a","effect":"NoSchedule"}]"#;
 
     #[test]
     fn a_cordon_counts_where_nothing_else_is_open() {
-        assert_eq!(see(&[("m", MASTER), ("w", CORDONED)], ""), [("node.cordoned-with-waiting-pods", "w".to_owned())]);
+        assert_eq!(
+            see(&[("m", MASTER), ("w", CORDONED)], ""),
+            [("node.cordoned-with-waiting-pods", "w".to_owned())]
+        );
         assert!(see(&[("m", ""), ("w", CORDONED)], "").is_empty());
         let only_w = r#""nodeSelector":{"zone":"w"}"#;
         assert_eq!(see(&[("m", ""), ("w", CORDONED)], only_w).len(), 1);
@@ -186,9 +206,13 @@ mod tests {
 
     #[test]
     fn a_taint_counts_unless_the_pod_asks_for_the_node() {
-        assert_eq!(see(&[("m", MASTER), ("w", OWN)], ""), [("node.tainted-with-waiting-pods", "w".to_owned())]);
+        assert_eq!(
+            see(&[("m", MASTER), ("w", OWN)], ""),
+            [("node.tainted-with-waiting-pods", "w".to_owned())]
+        );
         assert!(see(&[("w", OWN)], r#""nodeSelector":{"zone":"w"}"#).is_empty());
-        let tolerant = r#""tolerations":[{"key":"team","operator":"Equal","value":"a","effect":"NoSchedule"}]"#;
+        let tolerant =
+            r#""tolerations":[{"key":"team","operator":"Equal","value":"a","effect":"NoSchedule"}]"#;
         assert!(see(&[("w", OWN)], tolerant).is_empty());
         let sick = r#""taints":[{"key":"node.kubernetes.io/not-ready","effect":"NoSchedule"}]"#;
         assert!(see(&[("w", OWN), ("x", sick)], "").is_empty());

@@ -40,7 +40,9 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         for s in &swings {
             let event = s.event;
             let text = format!("{} {} (x{})", event.reason, event.message, event.count);
-            finding = finding.cite(Source::Event, event.last, event.reference(), text).naming(s.pod.metadata.subject(Kind::Pod));
+            finding = finding
+                .cite(Source::Event, event.last, event.reference(), text)
+                .naming(s.pod.metadata.subject(Kind::Pod));
         }
         sink.add(finding);
     }

@@ -25,20 +25,72 @@ const NONE: &[Needs] = &[];
 const EVENTS: &[Needs] = &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event)];
 
 const SIGNALS: &[Signal] = &[
-    Signal::fact("probe.liveness-failing", "Kubelet kills a container again and again because its liveness probe fails.", EVENTS),
-    Signal::fact("probe.readiness-failing", "A container runs and is not Ready, and kubelet reports that its readiness probe fails.", EVENTS),
-    Signal::fact("probe.startup-failing", "Kubelet kills a container again and again because its startup probe fails.", EVENTS),
-    Signal::fact("probe.killed-without-oom", "A container with a liveness or startup probe ends with 137 or 143 again and again, and nothing says OOM.", NONE),
-    Signal::fact("probe.not-ready", "A container with a readiness probe runs for longer than the probe's patience and is not Ready.", NONE),
-    Signal::fact("probe.port-not-served", "A probe is refused on a port that no container of the pod declares, and other evidence says where the application listens.", EVENTS),
-    Signal::fact("probe.port-undeclared", "A failing probe asks a port that no container of the pod declares, while they declare another.", NONE),
-    Signal::fact("probe.protocol-mismatch", "A failing probe is answered in another protocol: TLS instead of plain, or the other way round.", EVENTS),
-    Signal::fact("probe.path-not-found", "A failing probe is answered with 404 or 405: the server is there, the path is not.", EVENTS),
-    Signal::fact("probe.too-eager", "A probe kills a container each time when its own patience runs out, while nothing listens yet.", EVENTS),
-    Signal::fact("probe.ended-at-patience", "The last run of a container ended with 137 or 143 when the patience of its liveness or startup probe ran out.", NONE),
+    Signal::fact(
+        "probe.liveness-failing",
+        "Kubelet kills a container again and again because its liveness probe fails.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.readiness-failing",
+        "A container runs and is not Ready, and kubelet reports that its readiness probe fails.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.startup-failing",
+        "Kubelet kills a container again and again because its startup probe fails.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.killed-without-oom",
+        "A container with a liveness or startup probe ends with 137 or 143 again and again, and nothing says OOM.",
+        NONE,
+    ),
+    Signal::fact(
+        "probe.not-ready",
+        "A container with a readiness probe runs for longer than the probe's patience and is not Ready.",
+        NONE,
+    ),
+    Signal::fact(
+        "probe.port-not-served",
+        "A probe is refused on a port that no container of the pod declares, and other evidence says where the application listens.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.port-undeclared",
+        "A failing probe asks a port that no container of the pod declares, while they declare another.",
+        NONE,
+    ),
+    Signal::fact(
+        "probe.protocol-mismatch",
+        "A failing probe is answered in another protocol: TLS instead of plain, or the other way round.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.path-not-found",
+        "A failing probe is answered with 404 or 405: the server is there, the path is not.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.too-eager",
+        "A probe kills a container each time when its own patience runs out, while nothing listens yet.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.ended-at-patience",
+        "The last run of a container ended with 137 or 143 when the patience of its liveness or startup probe ran out.",
+        NONE,
+    ),
     Signal::fact("probe.times-out", "A failing probe gets no answer in time.", EVENTS),
-    Signal::fact("workload.readiness-flaps", "Replicas that ran for long become Ready and unready again and again.", EVENTS),
-    Signal::fact("workload.readiness-probe-missing", "A workload behind a Service was rolled out within the hour, and a container with ports has no readiness probe.", &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Service)]),
+    Signal::fact(
+        "workload.readiness-flaps",
+        "Replicas that ran for long become Ready and unready again and again.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.readiness-probe-missing",
+        "A workload behind a Service was rolled out within the hour, and a container with ports has no readiness probe.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Service)],
+    ),
 ];
 
 /// A container that runs for less than this many seconds is still starting.
@@ -155,13 +207,18 @@ fn specific(
                 sink.add(cite_event(found, event));
             }
         }
-        Outcome::Protocol => sink.add(cite_event(stanza::protocol(base("probe.protocol-mismatch"), probe), event)),
+        Outcome::Protocol => {
+            sink.add(cite_event(stanza::protocol(base("probe.protocol-mismatch"), probe), event))
+        }
         Outcome::Status(400) if secure_port() && !stanza::asks_tls(probe) => {
             sink.add(cite_event(stanza::protocol(base("probe.protocol-mismatch"), probe), event));
         }
         Outcome::Status(status @ (404 | 405)) => {
             let path = probe.http_get.as_ref().map(|h| h.path.clone()).unwrap_or_default();
-            sink.add(cite_event(base("probe.path-not-found").param("path", path).param("status", status), event));
+            sink.add(cite_event(
+                base("probe.path-not-found").param("path", path).param("status", status),
+                event,
+            ));
         }
         Outcome::TimedOut => {
             let mut finding = cite_event(base("probe.times-out"), event);

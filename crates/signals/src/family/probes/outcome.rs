@@ -50,15 +50,30 @@ pub fn parse(message: &str) -> Option<(Which, Outcome)> {
     let lower = rest.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| lower.contains(w));
     let outcome = if let Some(status) = status(&lower) {
-        let plain_to_tls = status == 400 && says(&["http request to an https server", "plain http request was sent"]);
+        let plain_to_tls =
+            status == 400 && says(&["http request to an https server", "plain http request was sent"]);
         if plain_to_tls { Outcome::Protocol } else { Outcome::Status(status) }
-    } else if says(&["malformed http response", "server gave http response to https client", "first record does not look like a tls", "malformed http status", "http/0.9", "transport connection broken"]) {
+    } else if says(&[
+        "malformed http response",
+        "server gave http response to https client",
+        "first record does not look like a tls",
+        "malformed http status",
+        "http/0.9",
+        "transport connection broken",
+    ]) {
         Outcome::Protocol
-    } else if says(&["connection refused", "failed to connect service"]) && !says(&["within"]) || says(&["connection refused"]) {
+    } else if says(&["connection refused", "failed to connect service"]) && !says(&["within"])
+        || says(&["connection refused"])
+    {
         Outcome::Refused
     } else if says(&["timeout", "timed out", "deadline exceeded", "client.timeout", "within"]) {
         Outcome::TimedOut
-    } else if says(&["strconv.atoi: parsing", "strconv.parseint: parsing", "couldn't find port", "invalid port number"]) {
+    } else if says(&[
+        "strconv.atoi: parsing",
+        "strconv.parseint: parsing",
+        "couldn't find port",
+        "invalid port number",
+    ]) {
         Outcome::UnknownPort
     } else {
         Outcome::Other
@@ -78,18 +93,54 @@ mod tests {
     #[test]
     fn every_wording_has_its_outcome() {
         for (message, want) in [
-            ("Liveness probe failed: Get \"http://10.244.2.2:8080/\": dial tcp 10.244.2.2:8080: connect: connection refused", (Which::Liveness, Outcome::Refused)),
-            ("Readiness probe failed: Get http://10.2.3.4:80/: net/http: request canceled (Client.Timeout exceeded while awaiting headers)", (Which::Readiness, Outcome::TimedOut)),
-            ("Readiness probe failed: HTTP probe failed with statuscode: 404", (Which::Readiness, Outcome::Status(404))),
-            ("Liveness probe failed: Get \"https://10.0.0.1:8080/\": http: server gave HTTP response to HTTPS client", (Which::Liveness, Outcome::Protocol)),
-            ("Readiness probe failed: Get \"http://10.0.0.1:8443/\": net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\\x15\\x03\\x01\\x00\\x02\\x02\"", (Which::Readiness, Outcome::Protocol)),
-            ("Startup probe failed: dial tcp 10.0.0.1:5432: connect: connection refused", (Which::Startup, Outcome::Refused)),
-            ("Readiness probe failed: dial tcp 10.0.0.1:5432: i/o timeout", (Which::Readiness, Outcome::TimedOut)),
-            ("Liveness probe failed: command \"sh -c check\" timed out", (Which::Liveness, Outcome::TimedOut)),
-            ("Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")", (Which::Readiness, Outcome::Other)),
-            ("Readiness probe errored: strconv.Atoi: parsing \"http\": invalid syntax", (Which::Readiness, Outcome::UnknownPort)),
-            ("Startup probe errored and resulted in unknown state: strconv.Atoi: parsing \"http\": invalid syntax", (Which::Startup, Outcome::UnknownPort)),
-            ("Readiness probe failed: cat: /tmp/ready: No such file or directory", (Which::Readiness, Outcome::Other)),
+            (
+                "Liveness probe failed: Get \"http://10.244.2.2:8080/\": dial tcp 10.244.2.2:8080: connect: connection refused",
+                (Which::Liveness, Outcome::Refused),
+            ),
+            (
+                "Readiness probe failed: Get http://10.2.3.4:80/: net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
+                (Which::Readiness, Outcome::TimedOut),
+            ),
+            (
+                "Readiness probe failed: HTTP probe failed with statuscode: 404",
+                (Which::Readiness, Outcome::Status(404)),
+            ),
+            (
+                "Liveness probe failed: Get \"https://10.0.0.1:8080/\": http: server gave HTTP response to HTTPS client",
+                (Which::Liveness, Outcome::Protocol),
+            ),
+            (
+                "Readiness probe failed: Get \"http://10.0.0.1:8443/\": net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\\x15\\x03\\x01\\x00\\x02\\x02\"",
+                (Which::Readiness, Outcome::Protocol),
+            ),
+            (
+                "Startup probe failed: dial tcp 10.0.0.1:5432: connect: connection refused",
+                (Which::Startup, Outcome::Refused),
+            ),
+            (
+                "Readiness probe failed: dial tcp 10.0.0.1:5432: i/o timeout",
+                (Which::Readiness, Outcome::TimedOut),
+            ),
+            (
+                "Liveness probe failed: command \"sh -c check\" timed out",
+                (Which::Liveness, Outcome::TimedOut),
+            ),
+            (
+                "Readiness probe failed: service unhealthy (responded with \"NOT_SERVING\")",
+                (Which::Readiness, Outcome::Other),
+            ),
+            (
+                "Readiness probe errored: strconv.Atoi: parsing \"http\": invalid syntax",
+                (Which::Readiness, Outcome::UnknownPort),
+            ),
+            (
+                "Startup probe errored and resulted in unknown state: strconv.Atoi: parsing \"http\": invalid syntax",
+                (Which::Startup, Outcome::UnknownPort),
+            ),
+            (
+                "Readiness probe failed: cat: /tmp/ready: No such file or directory",
+                (Which::Readiness, Outcome::Other),
+            ),
         ] {
             assert_eq!(parse(message), Some(want), "{message}");
         }

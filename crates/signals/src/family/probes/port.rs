@@ -29,7 +29,9 @@ pub fn number(spec: &Container, probe: &Probe) -> Option<i32> {
 /// The port that the container's log says it listens on, where it names exactly one.
 pub fn said_in_log(probed: &Probed<'_>) -> Option<i32> {
     let subject = probed.pod.metadata.subject(Kind::Pod);
-    let logs = [false, true].into_iter().filter_map(|p| probed.snapshot.container_log(&subject, &probed.status.name, p));
+    let logs = [false, true]
+        .into_iter()
+        .filter_map(|p| probed.snapshot.container_log(&subject, &probed.status.name, p));
     let regex = LISTENS.as_ref()?;
     for log in logs {
         let lines = log.lines().take(500).map(|(_, line)| line);
@@ -98,8 +100,17 @@ pub fn not_served(
         (None, _) if others.is_empty() => return None,
         (None, _) => listed(&others),
     };
-    let text = format!("container {} listens on {listens}; its {} probe asks another port", probed.status.name, which.as_str());
-    Some(base("probe.port-not-served").param("listens", &listens).cite(Source::Field, None, pod_reference(probed.pod), text))
+    let text = format!(
+        "container {} listens on {listens}; its {} probe asks another port",
+        probed.status.name,
+        which.as_str()
+    );
+    Some(base("probe.port-not-served").param("listens", &listens).cite(
+        Source::Field,
+        None,
+        pod_reference(probed.pod),
+        text,
+    ))
 }
 
 /// The same from the stanza alone, where no report can be seen.
@@ -116,7 +127,8 @@ pub fn undeclared(
     if declared || others.is_empty() || probe.port().is_none() {
         return;
     }
-    let text = format!("{} probe asks {}, declared: {}", which.as_str(), asked.unwrap_or_default(), listed(&others));
+    let text =
+        format!("{} probe asks {}, declared: {}", which.as_str(), asked.unwrap_or_default(), listed(&others));
     let finding = base("probe.port-undeclared").param("listens", listed(&others));
     sink.add(finding.cite(Source::Field, None, pod_reference(probed.pod), text));
 }

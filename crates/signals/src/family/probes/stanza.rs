@@ -81,7 +81,8 @@ pub fn missing(snapshot: &Snapshot, sink: &mut Sink) {
         let subject = service.metadata.subject(Kind::Service);
         for pod in snapshot.reach(Relation::ServicePods, &subject).iter().filter_map(|p| snapshot.pod(p)) {
             let young = snapshot.age(pod.status.start_time).is_some_and(|age| age <= ROLLOUT);
-            let bare = pod.spec.containers.iter().find(|c| !c.ports.is_empty() && c.readiness_probe.is_none());
+            let bare =
+                pod.spec.containers.iter().find(|c| !c.ports.is_empty() && c.readiness_probe.is_none());
             let (true, Some(container)) = (young && !pod.metadata.is_deleting(), bare) else { continue };
             let workload = snapshot.top_owner(&pod.metadata.subject(Kind::Pod)).object();
             if !workload.kind.is_workload() || !seen.insert(workload.clone()) {
@@ -92,7 +93,12 @@ pub fn missing(snapshot: &Snapshot, sink: &mut Sink) {
                 Finding::new("workload.readiness-probe-missing", workload)
                     .param("container", &container.name)
                     .param("service", &service.metadata.name)
-                    .cite(Source::Field, None, reference, format!("containers[{}].readinessProbe is not set", container.name))
+                    .cite(
+                        Source::Field,
+                        None,
+                        reference,
+                        format!("containers[{}].readinessProbe is not set", container.name),
+                    )
                     .naming(subject.clone()),
             );
         }

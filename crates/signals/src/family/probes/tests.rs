@@ -7,7 +7,11 @@ use kubecause_evidence::{Access, Ingest, Kind, SnapshotBuilder};
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// A pod that is not Ready with that container and status, and that report; all at 10:00.
-fn seen(container: &str, status: &str, message: Option<&str>) -> Result<Findings, Box<dyn std::error::Error>> {
+fn seen(
+    container: &str,
+    status: &str,
+    message: Option<&str>,
+) -> Result<Findings, Box<dyn std::error::Error>> {
     let mut b = SnapshotBuilder::default();
     b.taken_at("2026-03-10T10:00:00Z".parse().ok());
     let pod = format!(
@@ -39,7 +43,11 @@ const REFUSED: &str = "Readiness probe failed: dial tcp 10.0.0.1:9090: connect: 
 
 #[test]
 fn a_port_that_nobody_declares_is_told_from_one_that_is_silent() -> Outcome {
-    let asks = |declared: i32| format!(r#""ports":[{{"containerPort":{declared}}}],"readinessProbe":{{"tcpSocket":{{"port":9090}}}}"#);
+    let asks = |declared: i32| {
+        format!(
+            r#""ports":[{{"containerPort":{declared}}}],"readinessProbe":{{"tcpSocket":{{"port":9090}}}}"#
+        )
+    };
     let wrong = seen(&asks(8080), RUNS, Some(REFUSED))?;
     assert!(has(&wrong, "probe.port-not-served") && has(&wrong, "probe.readiness-failing"));
     let silent = seen(&asks(9090), RUNS, Some(REFUSED))?;
@@ -49,7 +57,8 @@ fn a_port_that_nobody_declares_is_told_from_one_that_is_silent() -> Outcome {
 
 #[test]
 fn without_events_the_stanza_speaks() -> Outcome {
-    let found = seen(r#""ports":[{"containerPort":8080}],"readinessProbe":{"tcpSocket":{"port":9090}}"#, RUNS, None)?;
+    let found =
+        seen(r#""ports":[{"containerPort":8080}],"readinessProbe":{"tcpSocket":{"port":9090}}"#, RUNS, None)?;
     assert!(has(&found, "probe.port-undeclared") && has(&found, "probe.not-ready"));
     assert!(!has(&found, "probe.readiness-failing"));
     Ok(())

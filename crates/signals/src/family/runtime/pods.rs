@@ -1,10 +1,10 @@
 //! Pods that should be gone, and init containers that ran a second time.
 
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Source;
-use jiff::Timestamp;
 
 /// How long after its end a pod may still be listed: kubelet needs some rounds to clean up.
 const LATE_SECONDS: i64 = 120;
@@ -25,27 +25,49 @@ fn terminating(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
     let Some(late) = snapshot.age(due).filter(|late| *late > LATE_SECONDS) else { return };
     let subject = pod.metadata.subject(Kind::Pod);
     let at = format!("pods/{subject}");
-    let found = |id| Finding::new(id, subject.clone()).since(due).param("late", late).param("node", &pod.spec.node_name);
+    let found = |id| {
+        Finding::new(id, subject.clone()).since(due).param("late", late).param("node", &pod.spec.node_name)
+    };
     let due_text = due.map(|d| d.to_string()).unwrap_or_default();
-    sink.add(found("pod.terminating-too-long").cite(Source::Field, due, &at, format!("deletionTimestamp {due_text}, {late} s ago")));
+    sink.add(found("pod.terminating-too-long").cite(
+        Source::Field,
+        due,
+        &at,
+        format!("deletionTimestamp {due_text}, {late} s ago"),
+    ));
     let mut statuses = pod.status.container_statuses.iter().peekable();
     let all_ended = statuses.peek().is_some() && statuses.all(|s| s.state.terminated.is_some());
-    let node_is_ready = snapshot.nodes.get("", &pod.spec.node_name).is_some_and(kubecause_evidence::kube::Node::is_ready);
+    let node_is_ready =
+        snapshot.nodes.get("", &pod.spec.node_name).is_some_and(kubecause_evidence::kube::Node::is_ready);
     if all_ended && pod.metadata.finalizers.is_empty() && node_is_ready {
-        let text = format!("all containers terminated, no finalizers, still there {late} s after its deletion was due");
-        sink.add(found("pod.exited-but-terminating").cite(Source::Field, due, &at, text).naming(Subject::node(&pod.spec.node_name)));
+        let text = format!(
+            "all containers terminated, no finalizers, still there {late} s after its deletion was due"
+        );
+        sink.add(
+            found("pod.exited-but-terminating")
+                .cite(Source::Field, due, &at, text)
+                .naming(Subject::node(&pod.spec.node_name)),
+        );
     }
 }
 
 fn init_ran_again(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
-    let old = snapshot.nodes.get("", &pod.spec.node_name).is_some_and(|n| before_1_29(&n.status.node_info.kubelet_version));
+    let old = snapshot
+        .nodes
+        .get("", &pod.spec.node_name)
+        .is_some_and(|n| before_1_29(&n.status.node_info.kubelet_version));
     if !old {
         return;
     }
-    let running = |s: &kubecause_evidence::kube::ContainerStatus| s.state.running.as_ref().and_then(|r| r.started_at);
-    let Some(mains_since): Option<Timestamp> = pod.status.container_statuses.iter().filter_map(running).min() else { return };
+    let running =
+        |s: &kubecause_evidence::kube::ContainerStatus| s.state.running.as_ref().and_then(|r| r.started_at);
+    let Some(mains_since): Option<Timestamp> = pod.status.container_statuses.iter().filter_map(running).min()
+    else {
+        return;
+    };
     for status in &*pod.status.init_container_statuses {
-        let sidecar = pod.spec.init_containers.iter().any(|c| c.name == *status.name && c.restart_policy == "Always");
+        let sidecar =
+            pod.spec.init_containers.iter().any(|c| c.name == *status.name && c.restart_policy == "Always");
         let started = status.state.terminated.as_ref().and_then(|t| t.started_at).or_else(|| running(status));
         if sidecar || started.is_none_or(|at| at <= mains_since) {
             continue;

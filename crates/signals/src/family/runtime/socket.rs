@@ -17,14 +17,28 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         answer(name, facts, ready, sink);
         process(name, facts, sink);
         let found = |id, file: &str, text: &str| {
-            Finding::new(id, Subject::node(name.clone())).cite(Source::File, None, format!("nodes/{name}/{file}"), text)
+            Finding::new(id, Subject::node(name.clone())).cite(
+                Source::File,
+                None,
+                format!("nodes/{name}/{file}"),
+                text,
+            )
         };
-        if let Some(line) = facts.units.as_deref().and_then(|u| inactive(u, &["containerd", "docker", "crio", "cri-docker"])) {
+        if let Some(line) =
+            facts.units.as_deref().and_then(|u| inactive(u, &["containerd", "docker", "crio", "cri-docker"]))
+        {
             sink.add(found("runtime.unit-not-active", "units.txt", line).param("state", line));
         }
         let version = facts.systemd_version.as_deref().and_then(systemd);
         if let Some(version) = version.filter(|v| *v < SYSTEMD_MENDED) {
-            sink.add(found("node.systemd-counter-can-overflow", "systemd_version.txt", &format!("systemd {version}")).param("systemd", version));
+            sink.add(
+                found(
+                    "node.systemd-counter-can-overflow",
+                    "systemd_version.txt",
+                    &format!("systemd {version}"),
+                )
+                .param("systemd", version),
+            );
         }
     }
     for node in snapshot.nodes.all() {
@@ -32,19 +46,30 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         if loses_exits(version) {
             let subject = node.metadata.subject(Kind::Node);
             let at = format!("nodes/{}", subject.name);
-            sink.add(Finding::new("runtime.loses-exits", subject).cite(Source::Field, None, at, &**version).param("runtime", version));
+            sink.add(
+                Finding::new("runtime.loses-exits", subject)
+                    .cite(Source::Field, None, at, &**version)
+                    .param("runtime", version),
+            );
         }
     }
 }
 
 fn answer(name: &Str, facts: &NodeFacts, ready: bool, sink: &mut Sink) {
     let found = |id, text: &str| {
-        Finding::new(id, Subject::node(name.clone())).cite(Source::File, None, format!("nodes/{name}/containers.txt"), text)
+        Finding::new(id, Subject::node(name.clone())).cite(
+            Source::File,
+            None,
+            format!("nodes/{name}/containers.txt"),
+            text,
+        )
     };
     match &facts.containers {
         Some(RuntimeAnswer::TimedOut(words)) => sink.add(found("runtime.command-line-hangs", words)),
         // A missing client program also says "no such file": only words about the socket count.
-        Some(RuntimeAnswer::Failed(words)) if [".sock", "daemon"].iter().any(|w| words.contains(w)) => sink.add(found("runtime.command-line-refused", words)),
+        Some(RuntimeAnswer::Failed(words)) if [".sock", "daemon"].iter().any(|w| words.contains(w)) => {
+            sink.add(found("runtime.command-line-refused", words))
+        }
         Some(RuntimeAnswer::Listed(count)) if ready => {
             sink.add(found("runtime.answers", &format!("lists {count} containers")));
         }
@@ -91,7 +116,9 @@ mod tests {
 
     fn see(ready: &str, file: &str, text: &str) -> Vec<&'static str> {
         let mut b = SnapshotBuilder::default();
-        let json = format!(r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"{ready}"}}]}}}}"#);
+        let json = format!(
+            r#"{{"metadata":{{"name":"a"}},"status":{{"conditions":[{{"type":"Ready","status":"{ready}"}}]}}}}"#
+        );
         if let Ok(node) = Ingest::parse("Node", &json) {
             b.push(node);
         }

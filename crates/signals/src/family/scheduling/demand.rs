@@ -1,7 +1,7 @@
 //! What a pod asks of a node. Source: kubernetes pkg/api/v1/resource/helpers.go (effective requests of a pod).
 
-use kubecause_evidence::kube::{NodeSelectorTerm, NodeSelectorTerms, Pod, PodSpec, Taint, Toleration};
 use kubecause_evidence::kube::{Container, Node};
+use kubecause_evidence::kube::{NodeSelectorTerm, NodeSelectorTerms, Pod, PodSpec, Taint, Toleration};
 use kubecause_evidence::{Str, Sym};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ pub(super) fn requests(spec: &PodSpec) -> Requests {
     spec.containers.iter().for_each(|c| add(&mut running, c));
     raise(&mut peak, &running);
     for (name, text) in spec.overhead.0.iter() {
-        *peak.entry(name.clone()).or_default() += kubecause_evidence::quantity::parse(text).unwrap_or_default();
+        *peak.entry(name.clone()).or_default() +=
+            kubecause_evidence::quantity::parse(text).unwrap_or_default();
     }
     peak.retain(|_, v| *v > 0.0);
     peak
@@ -35,7 +36,8 @@ fn add(sum: &mut Requests, container: &Container) {
     let needs = &container.resources;
     let implied = needs.limits.0.iter().filter(|(name, _)| needs.requests.text(name).is_none());
     for (name, text) in needs.requests.0.iter().chain(implied) {
-        *sum.entry(name.clone()).or_default() += kubecause_evidence::quantity::parse(text).unwrap_or_default();
+        *sum.entry(name.clone()).or_default() +=
+            kubecause_evidence::quantity::parse(text).unwrap_or_default();
     }
 }
 
@@ -131,8 +133,13 @@ pub(super) fn fingerprint(pod: &Pod) -> String {
     let plain = affinity.pod_affinity.required.is_empty()
         && affinity.pod_anti_affinity.required.is_empty()
         && s.topology_spread_constraints.is_empty();
-    let place = if plain { String::new() } else { format!("{} {}", pod.metadata.namespace, pod.metadata.labels) };
-    let claims = if s.volumes.is_empty() { String::new() } else { format!("{}/{}", pod.metadata.namespace, pod.claim_names().join(",")) };
+    let place =
+        if plain { String::new() } else { format!("{} {}", pod.metadata.namespace, pod.metadata.labels) };
+    let claims = if s.volumes.is_empty() {
+        String::new()
+    } else {
+        format!("{}/{}", pod.metadata.namespace, pod.claim_names().join(","))
+    };
     format!(
         "{:?}|{}|{:?}|{:?}|{:?}|{:?}|{place}|{claims}",
         requests(s),

@@ -17,10 +17,10 @@ mod verdict;
 use crate::finding::Sink;
 use crate::freshness::{is_recent, is_recurring};
 use crate::signal::{Family, Needs, Signal};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Condition, Event, Pod};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Citation, Source};
-use jiff::Timestamp;
 use report::Group;
 use room::Rooms;
 use rustc_hash::FxHashMap;
@@ -32,18 +32,46 @@ const PODS: &[Needs] = &[Needs::Kind(Kind::Pod)];
 
 /// The signals of this family.
 const SIGNALS: &[Signal] = &[
-    Signal::fact("sched.selector-matches-no-node", "The pod's node selector names labels that no node has.", PODS),
+    Signal::fact(
+        "sched.selector-matches-no-node",
+        "The pod's node selector names labels that no node has.",
+        PODS,
+    ),
     Signal::fact("sched.affinity-matches-no-node", "No node fits the pod's required node affinity.", PODS),
-    Signal::fact("sched.pod-rule-leaves-no-node", "Required pod affinity or anti-affinity closes every node.", PODS),
+    Signal::fact(
+        "sched.pod-rule-leaves-no-node",
+        "Required pod affinity or anti-affinity closes every node.",
+        PODS,
+    ),
     Signal::fact("sched.spread-leaves-no-node", "A topology spread constraint closes every node.", PODS),
     Signal::fact("sched.nodes-full", "Every node has less of a resource left than the pod requests.", PODS),
-    Signal::fact("sched.larger-than-any-node", "The pod requests more of a resource than any node has.", PODS),
+    Signal::fact(
+        "sched.larger-than-any-node",
+        "The pod requests more of a resource than any node has.",
+        PODS,
+    ),
     Signal::fact("sched.host-port-taken", "A host port that the pod wants is taken on every node.", PODS),
-    Signal::fact("sched.taint-not-tolerated", "The nodes that would take the pod carry taints that it does not bear.", PODS),
-    Signal::fact("sched.unbound-claims", "The scheduler waits for the pod's claims, or its volumes are elsewhere.", PODS),
+    Signal::fact(
+        "sched.taint-not-tolerated",
+        "The nodes that would take the pod carry taints that it does not bear.",
+        PODS,
+    ),
+    Signal::fact(
+        "sched.unbound-claims",
+        "The scheduler waits for the pod's claims, or its volumes are elsewhere.",
+        PODS,
+    ),
     Signal::fact("sched.gated", "The pod has scheduling gates that nobody removed for five minutes.", PODS),
-    Signal::fact("sched.scheduler-unknown", "Nobody ever looked at a pod that names its own scheduler.", PODS),
-    Signal::fact("sched.never-considered", "Pods for the default scheduler wait, and it never looked at them.", PODS),
+    Signal::fact(
+        "sched.scheduler-unknown",
+        "Nobody ever looked at a pod that names its own scheduler.",
+        PODS,
+    ),
+    Signal::fact(
+        "sched.never-considered",
+        "Pods for the default scheduler wait, and it never looked at them.",
+        PODS,
+    ),
     Signal::fact(
         "sched.scheduler-log-ended",
         "The scheduler's log ends before the waiting pods were made, while other components write on.",
@@ -55,7 +83,11 @@ const SIGNALS: &[Signal] = &[
         &[Needs::Kind(Kind::Lease)],
     ),
     Signal::fact("sched.scheduler-pod-not-ready", "A kube-scheduler pod is not Ready, and none is.", PODS),
-    Signal::fact("sched.preempted", "Pods of the workload gave way to others, and it lacks replicas since.", PODS),
+    Signal::fact(
+        "sched.preempted",
+        "Pods of the workload gave way to others, and it lacks replicas since.",
+        PODS,
+    ),
 ];
 
 /// The family.
@@ -98,7 +130,8 @@ fn word<'a>(snapshot: &'a Snapshot, pod: &'a Pod) -> Option<Word<'a>> {
         let citation = Citation::new(Source::Condition, at, format!("pods/{subject}"), text);
         return Some(Word { text: &c.message, at, citation });
     }
-    let failed = |e: &&Event| e.reason == "FailedScheduling" && !e.message.starts_with("skip schedule deleting pod");
+    let failed =
+        |e: &&Event| e.reason == "FailedScheduling" && !e.message.starts_with("skip schedule deleting pod");
     if let Some(e) = snapshot.events_about(&subject).filter(failed).last() {
         let text = format!("{} {}", e.reason, e.message);
         let citation = Citation::new(Source::Event, e.last, e.reference(), text);
@@ -153,7 +186,12 @@ fn unseen_pods(snapshot: &Snapshot, sink: &mut Sink) {
         }
         let Some(verdict) = judge(snapshot, None, &blank, &Said::parse(&event.message)) else { continue };
         let signal = report::signal_of(&verdict.cause);
-        let citation = Citation::new(Source::Event, event.last, event.reference(), format!("FailedScheduling {}", event.message));
+        let citation = Citation::new(
+            Source::Event,
+            event.last,
+            event.reference(),
+            format!("FailedScheduling {}", event.message),
+        );
         let word = Word { text: &event.message, at: event.first, citation };
         let mut group = Group::new(&blank, verdict.clone());
         group.add(&blank, &verdict, word);

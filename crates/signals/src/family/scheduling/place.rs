@@ -47,7 +47,11 @@ impl Places {
             places.rules.push(Rule { refusal: Refusal::AntiAffinity(key.clone()), key, values, only: false });
         }
         let spreads = pod.spec.topology_spread_constraints.iter();
-        places.rules.extend(spreads.filter(|s| s.when_unsatisfiable == "DoNotSchedule").map(|s| spread(snapshot, rooms, pod, s)));
+        places.rules.extend(
+            spreads
+                .filter(|s| s.when_unsatisfiable == "DoNotSchedule")
+                .map(|s| spread(snapshot, rooms, pod, s)),
+        );
         places
     }
 
@@ -65,14 +69,23 @@ impl Places {
 }
 
 /// The pods that a term means.
-fn meant<'a>(snapshot: &'a Snapshot, pod: &'a Pod, term: &'a PodAffinityTerm) -> impl Iterator<Item = &'a Pod> {
+fn meant<'a>(
+    snapshot: &'a Snapshot,
+    pod: &'a Pod,
+    term: &'a PodAffinityTerm,
+) -> impl Iterator<Item = &'a Pod> {
     let own = std::iter::once(&pod.metadata.namespace).filter(|_| term.namespaces.is_empty());
     let namespaces = term.namespaces.iter().chain(own);
     let pods = namespaces.flat_map(|ns| snapshot.pods.in_namespace(ns));
     pods.filter(|p| p.is_scheduled() && !p.is_finished() && term.label_selector.matches(&p.metadata.labels))
 }
 
-fn values_with_pods(snapshot: &Snapshot, rooms: &Rooms<'_>, pod: &Pod, term: &PodAffinityTerm) -> FxHashSet<Sym> {
+fn values_with_pods(
+    snapshot: &Snapshot,
+    rooms: &Rooms<'_>,
+    pod: &Pod,
+    term: &PodAffinityTerm,
+) -> FxHashSet<Sym> {
     let nodes = meant(snapshot, pod, term).filter_map(|p| rooms.get(&p.spec.node_name));
     nodes.filter_map(|r| r.node.metadata.labels.get(&term.topology_key)).map(Sym::new).collect()
 }
@@ -82,7 +95,12 @@ fn attract(snapshot: &Snapshot, rooms: &Rooms<'_>, pod: &Pod, term: &PodAffinity
     let values = values_with_pods(snapshot, rooms, pod, term);
     let itself = term.namespaces.is_empty() && term.label_selector.matches(&pod.metadata.labels);
     let key = term.topology_key.clone();
-    (!(values.is_empty() && itself)).then(|| Rule { refusal: Refusal::Affinity(key.clone()), key, values, only: true })
+    (!(values.is_empty() && itself)).then(|| Rule {
+        refusal: Refusal::Affinity(key.clone()),
+        key,
+        values,
+        only: true,
+    })
 }
 
 fn spread(snapshot: &Snapshot, rooms: &Rooms<'_>, pod: &Pod, rule: &TopologySpread) -> Rule {

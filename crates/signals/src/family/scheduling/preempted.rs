@@ -18,15 +18,26 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         by_event(snapshot, &by_uid, event, sink);
     }
     for pod in snapshot.pods.all().iter().filter(|p| !p.metadata.is_deleting() || p.is_finished()) {
-        let Some(c) = pod.condition("DisruptionTarget").filter(|c| c.is_true() && c.reason == "PreemptionByScheduler") else {
+        let Some(c) =
+            pod.condition("DisruptionTarget").filter(|c| c.is_true() && c.reason == "PreemptionByScheduler")
+        else {
             continue;
         };
         let subject = pod.metadata.subject(Kind::Pod);
         let owner = snapshot.top_owner(&subject);
-        let span = Span { first: c.last_transition_time, last: c.last_transition_time, ongoing: lacks(snapshot, &owner) };
+        let span = Span {
+            first: c.last_transition_time,
+            last: c.last_transition_time,
+            ongoing: lacks(snapshot, &owner),
+        };
         let text = format!("DisruptionTarget {}: {}", c.reason, c.message);
         let found = Finding::new("sched.preempted", owner).span(span);
-        sink.add(found.param("pod", &subject.name).cite(Source::Condition, span.first, format!("pods/{subject}"), text));
+        sink.add(found.param("pod", &subject.name).cite(
+            Source::Condition,
+            span.first,
+            format!("pods/{subject}"),
+            text,
+        ));
     }
 }
 
@@ -45,7 +56,12 @@ fn by_event(snapshot: &Snapshot, by_uid: &FxHashMap<Uid, &Pod>, event: &Event, s
         found = found.param("by", winner.metadata.subject(Kind::Pod));
         found = found.param("priority_class", &winner.spec.priority_class_name);
     }
-    sink.add(found.cite(Source::Event, event.last, event.reference(), format!("Preempted {}", event.message)));
+    sink.add(found.cite(
+        Source::Event,
+        event.last,
+        event.reference(),
+        format!("Preempted {}", event.message),
+    ));
 }
 
 fn lacks(snapshot: &Snapshot, owner: &Subject) -> bool {

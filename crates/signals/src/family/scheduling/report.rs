@@ -1,15 +1,15 @@
 //! A verdict as a finding: params, quoted fields, the objects that it names.
 
+use super::Word;
 use super::demand::{host_ports, requests};
 use super::place::Refusal;
 use super::room::{Short, amount};
 use super::verdict::{Cause, Verdict};
-use super::Word;
 use crate::finding::Finding;
+use jiff::Timestamp;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::{Kind, Snapshot, Subject, Sym};
 use kubecause_model::{Citation, Source, Span};
-use jiff::Timestamp;
 
 /// The signal of a cause.
 pub(super) fn signal_of(cause: &Cause) -> &'static str {
@@ -98,7 +98,11 @@ fn detail(snapshot: &Snapshot, f: Finding, pod: &Pod, verdict: &Verdict, owner: 
         }
         Cause::Short(short) | Cause::Oversized(short) => {
             let f = shortage(f, pod, short, verdict.nodes.first());
-            if matches!(verdict.cause, Cause::Oversized(_)) { f.param("largest", amount(&short.resource, short.allocatable)) } else { f }
+            if matches!(verdict.cause, Cause::Oversized(_)) {
+                f.param("largest", amount(&short.resource, short.allocatable))
+            } else {
+                f
+            }
         }
         Cause::ShortOf(resource) => {
             let f = f.param("resource", resource);
@@ -167,7 +171,13 @@ fn affinity(f: Finding, pod: &Pod) -> Finding {
     f.param("affinity", &text).cite(Source::Field, None, at, format!("required nodeAffinity {text}"))
 }
 
-fn port_detail(snapshot: &Snapshot, f: Finding, pod: &Pod, holder: Option<&Subject>, owner: &Subject) -> Finding {
+fn port_detail(
+    snapshot: &Snapshot,
+    f: Finding,
+    pod: &Pod,
+    holder: Option<&Subject>,
+    owner: &Subject,
+) -> Finding {
     let mut f = f;
     if snapshot.has(&Kind::Node) {
         f = f.param("nodes", snapshot.nodes.all().len());
@@ -183,7 +193,12 @@ fn port_detail(snapshot: &Snapshot, f: Finding, pod: &Pod, holder: Option<&Subje
     let Some(holder) = holder else { return f };
     let by = snapshot.top_owner(holder);
     f = f.param("holder", &by);
-    f.cite(Source::Field, None, format!("pods/{holder}"), format!("holds the port on {}", node_name(snapshot, holder)))
+    f.cite(
+        Source::Field,
+        None,
+        format!("pods/{holder}"),
+        format!("holds the port on {}", node_name(snapshot, holder)),
+    )
 }
 
 fn node_name(snapshot: &Snapshot, pod: &Subject) -> String {
@@ -197,7 +212,8 @@ fn shortage(f: Finding, pod: &Pod, short: &Short, node: Option<&Sym>) -> Finding
     let mut f = f.param("resource", r).param("asked", &asked).param("free", &free);
     f = f.cite(Source::Field, None, at, format!("requests {r} {asked}"));
     let Some(node) = node else { return f };
-    let text = format!("{r}: allocatable {}, free {free}: the most of any node", amount(r, short.allocatable));
+    let text =
+        format!("{r}: allocatable {}, free {free}: the most of any node", amount(r, short.allocatable));
     f.param("node", node).cite(Source::Field, None, format!("nodes/{node}"), text)
 }
 

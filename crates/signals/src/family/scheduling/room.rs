@@ -74,8 +74,14 @@ impl Room<'_> {
         let mut short = Vec::new();
         let one_pod = (Sym::new("pods"), 1.0);
         for (resource, asked) in asked.iter().map(|(r, v)| (r.clone(), *v)).chain([one_pod]) {
-            let held = if resource == "pods" { self.pods as f64 } else { self.held.get(&resource).copied().unwrap_or(0.0) };
-            let Some(has) = allocatable.value(&resource).or((resource != "pods").then_some(0.0)) else { continue };
+            let held = if resource == "pods" {
+                self.pods as f64
+            } else {
+                self.held.get(&resource).copied().unwrap_or(0.0)
+            };
+            let Some(has) = allocatable.value(&resource).or((resource != "pods").then_some(0.0)) else {
+                continue;
+            };
             // Sums of fractions of a core are not exact.
             if asked > has - held + 1e-6 * asked.max(1.0) {
                 short.push(Short { resource, asked, free: (has - held).max(0.0), allocatable: has });

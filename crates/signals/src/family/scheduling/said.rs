@@ -40,8 +40,11 @@ pub(super) struct Said {
 impl Said {
     /// Takes a `FailedScheduling` or `PodScheduled=False` message apart.
     pub(super) fn parse(message: &str) -> Self {
-        let body = ["preemption:", "no new claims to deallocate"].iter().fold(message, |text, end| before(text, end));
-        let start = ["are available: ", "predicates: ", "predicates:: ", "predicates:", "on nodes : ", "node ("];
+        let body = ["preemption:", "no new claims to deallocate"]
+            .iter()
+            .fold(message, |text, end| before(text, end));
+        let start =
+            ["are available: ", "predicates: ", "predicates:: ", "predicates:", "on nodes : ", "node ("];
         let body = start.iter().find_map(|s| body.split_once(s)).map_or(body, |(_, rest)| rest);
         let mut said = Self::default();
         for piece in pieces(body) {
@@ -70,7 +73,9 @@ fn before<'a>(text: &'a str, end: &str) -> &'a str {
 /// The reasons of a list; the comma in `had taint {k: v}, that the pod didn't tolerate` parts nothing.
 fn pieces(body: &str) -> impl Iterator<Item = &str> {
     let parts = body.split([',', '\n']).flat_map(|p| p.split(". "));
-    parts.map(|p| p.trim().trim_end_matches('.').trim()).filter(|p| !p.is_empty() && !p.starts_with("that the pod"))
+    parts
+        .map(|p| p.trim().trim_end_matches('.').trim())
+        .filter(|p| !p.is_empty() && !p.starts_with("that the pod"))
 }
 
 /// `2 Insufficient cpu` and `Insufficient cpu (2)` without their count.
@@ -97,12 +102,29 @@ fn classify(text: &str) -> Option<Reason> {
     if has(&["too many pods"]) {
         return Some(Reason::Short("pods".into()));
     }
-    if has(&["persistentvolumeclaim", "available persistent volumes to bind", "volumebindingnomatch", "enough free storage",
-        "pvc(s) bound to non-existent"]) {
+    if has(&[
+        "persistentvolumeclaim",
+        "available persistent volumes to bind",
+        "volumebindingnomatch",
+        "enough free storage",
+        "pvc(s) bound to non-existent",
+    ]) {
         return Some(Reason::Claims);
     }
-    if has(&["persistentvolume", "volume node affinity", "volume zone", "volumezone", "volumenodeaffinity", "volumebinding",
-        "max volume count", "maxvolumecount", "nodiskconflict", "max csi volume", "available disk", "read-write-once"]) {
+    if has(&[
+        "persistentvolume",
+        "volume node affinity",
+        "volume zone",
+        "volumezone",
+        "volumenodeaffinity",
+        "volumebinding",
+        "max volume count",
+        "maxvolumecount",
+        "nodiskconflict",
+        "max csi volume",
+        "available disk",
+        "read-write-once",
+    ]) {
         return Some(Reason::Volumes);
     }
     if has(&["taint"]) {
@@ -126,8 +148,16 @@ fn classify(text: &str) -> Option<Reason> {
     if has(&["free ports", "podfitshostports", "podfitsports", "nodeports"]) {
         return Some(Reason::Port);
     }
-    let labels = ["node selector", "node affinity", "matchnodeselector", "requested node name", "requested hostname",
-        "hostname", "nodeaffinity", "nodeselector"];
+    let labels = [
+        "node selector",
+        "node affinity",
+        "matchnodeselector",
+        "requested node name",
+        "requested hostname",
+        "hostname",
+        "nodeaffinity",
+        "nodeselector",
+    ];
     has(&labels).then_some(Reason::Labels)
 }
 
@@ -147,7 +177,8 @@ fn old_condition(lower: &str) -> Option<&'static str> {
 
 /// The taint that `had untolerated taint {key: value}` names.
 fn taint(text: &str) -> Reason {
-    let inner = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(inner, _)| inner);
+    let inner =
+        text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(inner, _)| inner);
     let (key, value) = inner.split_once(':').unwrap_or((inner, ""));
     let (key, value) = (key.trim(), value.trim());
     let shown = if value.is_empty() { key.to_owned() } else { format!("{key}={value}") };
@@ -171,8 +202,14 @@ pub(super) enum TaintKind {
 
 /// Source: k8s.io/api/core/v1/well_known_taints.go; the autoscalers' own keys.
 pub(super) fn kind_of_taint(key: &str) -> TaintKind {
-    let abnormal = ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/", "node.alpha.kubernetes.io/",
-        "ToBeDeletedByClusterAutoscaler", "DeletionCandidateOfClusterAutoscaler", "karpenter.sh/disrupt"];
+    let abnormal = [
+        "node.kubernetes.io/",
+        "node.cloudprovider.kubernetes.io/",
+        "node.alpha.kubernetes.io/",
+        "ToBeDeletedByClusterAutoscaler",
+        "DeletionCandidateOfClusterAutoscaler",
+        "karpenter.sh/disrupt",
+    ];
     if abnormal.iter().any(|p| key.starts_with(p)) {
         TaintKind::Abnormal
     } else if key.starts_with("node-role.kubernetes.io/") {
@@ -227,7 +264,8 @@ mod tests {
     fn old_wordings() {
         let text = "No nodes are available that match all of the predicates: Insufficient cpu (1), MatchNodeSelector (2).";
         assert_eq!(reasons(text), [(Reason::Short("cpu".into()), 1), (Reason::Labels, 2)]);
-        let text = "No nodes are available that match all of the following predicates:: PodFitsHostPorts (2).";
+        let text =
+            "No nodes are available that match all of the following predicates:: PodFitsHostPorts (2).";
         assert_eq!(reasons(text), [(Reason::Port, 2)]);
         let text = "0/3 nodes are available: 1 node(s) had taint {dedicated: gpu}, that the pod didn't tolerate, 2 node(s) \
             didn't match node selector.";

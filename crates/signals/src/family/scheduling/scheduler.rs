@@ -2,11 +2,11 @@
 
 use super::waits;
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::log::LogFile;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// A gate is meant to hold for a while.
@@ -54,7 +54,10 @@ fn never_seen(snapshot: &Snapshot, pod: &Pod) -> bool {
 
 fn gated(snapshot: &Snapshot, sink: &mut Sink) {
     let gated = snapshot.pods.all().iter().filter(|p| {
-        !p.spec.scheduling_gates.is_empty() && !p.is_scheduled() && !p.is_finished() && !p.metadata.is_deleting()
+        !p.spec.scheduling_gates.is_empty()
+            && !p.is_scheduled()
+            && !p.is_finished()
+            && !p.metadata.is_deleting()
     });
     for pod in gated.filter(|p| at_least(snapshot, p, GATE_SECONDS)) {
         let subject = pod.metadata.subject(Kind::Pod);
@@ -70,7 +73,9 @@ fn gated(snapshot: &Snapshot, sink: &mut Sink) {
 
 fn unknown_scheduler(snapshot: &Snapshot, unseen: &[&Pod], sink: &mut Sink) {
     let served = |name: &str| {
-        let has_work = |p: &Pod| p.spec.scheduler_name == *name && (p.is_scheduled() || p.condition("PodScheduled").is_some());
+        let has_work = |p: &Pod| {
+            p.spec.scheduler_name == *name && (p.is_scheduled() || p.condition("PodScheduled").is_some())
+        };
         snapshot.pods.all().iter().any(has_work) || snapshot.events.iter().any(|e| e.reporter == *name)
     };
     let mut known: BTreeMap<&str, bool> = BTreeMap::new();
@@ -83,7 +88,12 @@ fn unknown_scheduler(snapshot: &Snapshot, unseen: &[&Pod], sink: &mut Sink) {
         let found = Finding::new("sched.scheduler-unknown", snapshot.top_owner(&subject))
             .since(pod.metadata.creation_timestamp)
             .param("scheduler", name)
-            .cite(Source::Field, None, format!("pods/{subject}"), format!("schedulerName {name}, no PodScheduled condition"));
+            .cite(
+                Source::Field,
+                None,
+                format!("pods/{subject}"),
+                format!("schedulerName {name}, no PodScheduled condition"),
+            );
         sink.add(found);
     }
 }
@@ -110,13 +120,15 @@ fn scheduler() -> Subject {
 
 fn never_considered(snapshot: &Snapshot, waiting: &[&Pod], since: Timestamp) -> Finding {
     let span = Span { first: Some(since), last: snapshot.taken_at, ongoing: true };
-    let mut found = Finding::new("sched.never-considered", scheduler()).span(span).param("pods", waiting.len());
+    let mut found =
+        Finding::new("sched.never-considered", scheduler()).span(span).param("pods", waiting.len());
     found.count = waiting.len() as u64;
     for pod in waiting {
         let subject = pod.metadata.subject(Kind::Pod);
         if found.evidence.len() < 3 {
             let text = "Pending, no node, no PodScheduled condition, no scheduling event";
-            found = found.cite(Source::Field, pod.metadata.creation_timestamp, format!("pods/{subject}"), text);
+            found =
+                found.cite(Source::Field, pod.metadata.creation_timestamp, format!("pods/{subject}"), text);
         }
         let owner = snapshot.top_owner(&subject);
         found.members.push(subject.clone());
@@ -133,12 +145,14 @@ fn log_ended(snapshot: &Snapshot, since: Timestamp) -> Option<Finding> {
     let log = snapshot.component_logs.get("kube-scheduler").filter(|l| l.unavailable.is_none())?;
     let last = log.last_time()?;
     let others = snapshot.component_logs.iter().filter(|(name, _)| &***name != "kube-scheduler");
-    let alive: Option<(Timestamp, &LogFile)> = others.filter_map(|(_, l)| Some((l.last_time()?, l))).max_by_key(|(t, _)| *t);
+    let alive: Option<(Timestamp, &LogFile)> =
+        others.filter_map(|(_, l)| Some((l.last_time()?, l))).max_by_key(|(t, _)| *t);
     let (other, other_log) = alive?;
     if last >= since || other.as_second() < since.as_second() + UNSEEN_SECONDS {
         return None;
     }
-    let mut found = Finding::new("sched.scheduler-log-ended", scheduler()).since(Some(last)).param("last", last);
+    let mut found =
+        Finding::new("sched.scheduler-log-ended", scheduler()).since(Some(last)).param("last", last);
     for (of, at) in [(log, last), (other_log, other)] {
         if let Some((number, line)) = of.tail(1).pop() {
             found = found.cite(Source::Log, Some(at), of.reference(number), line);
@@ -154,15 +168,21 @@ fn lease_stale(snapshot: &Snapshot) -> Option<Finding> {
     let stale = newest?.as_second() - renewed?.as_second() > LEASE_SECONDS;
     let text = format!("renewTime {}", renewed?);
     stale.then(|| {
-        Finding::new("sched.scheduler-lease-stale", scheduler())
-            .since(renewed)
-            .cite(Source::Field, renewed, "leases/kube-system/kube-scheduler", text)
+        Finding::new("sched.scheduler-lease-stale", scheduler()).since(renewed).cite(
+            Source::Field,
+            renewed,
+            "leases/kube-system/kube-scheduler",
+            text,
+        )
     })
 }
 
 /// Static pods are named `kube-scheduler-<node>`; other installers keep the label or the prefix.
 fn pod_not_ready(snapshot: &Snapshot) -> Option<Finding> {
-    let ours = |p: &&Pod| p.metadata.labels.get("component") == Some("kube-scheduler") || p.metadata.name.starts_with("kube-scheduler");
+    let ours = |p: &&Pod| {
+        p.metadata.labels.get("component") == Some("kube-scheduler")
+            || p.metadata.name.starts_with("kube-scheduler")
+    };
     let pods: Vec<&Pod> = snapshot.pods.in_namespace("kube-system").iter().filter(ours).collect();
     let first = pods.first()?;
     if pods.iter().any(|p| p.is_ready()) {

@@ -11,7 +11,10 @@ const MADE: &str = "2026-11-22T17:30:00Z";
 
 fn node(name: &str, labels: Value, taints: Value) -> (&'static str, Value) {
     let status = json!({"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"}});
-    ("Node", json!({"metadata": {"name": name, "labels": labels}, "spec": {"taints": taints}, "status": status}))
+    (
+        "Node",
+        json!({"metadata": {"name": name, "labels": labels}, "spec": {"taints": taints}, "status": status}),
+    )
 }
 
 fn plain(name: &str) -> (&'static str, Value) {
@@ -21,7 +24,10 @@ fn plain(name: &str) -> (&'static str, Value) {
 fn running(name: &str, on: &str, container: Value) -> (&'static str, Value) {
     let spec = json!({"nodeName": on, "containers": [container]});
     let labels = json!({"app": "a"});
-    ("Pod", json!({"metadata": {"name": name, "namespace": "s", "labels": labels}, "spec": spec, "status": {"phase": "Running"}}))
+    (
+        "Pod",
+        json!({"metadata": {"name": name, "namespace": "s", "labels": labels}, "spec": spec, "status": {"phase": "Running"}}),
+    )
 }
 
 fn pending(spec: Value, message: &str) -> (&'static str, Value) {
@@ -29,9 +35,13 @@ fn pending(spec: Value, message: &str) -> (&'static str, Value) {
     if spec.get("containers").is_none() {
         spec["containers"] = json!([{"name": "c"}]);
     }
-    let condition = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message});
+    let condition =
+        json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message});
     let meta = json!({"name": "w-1", "namespace": "s", "labels": {"app": "a"}, "creationTimestamp": MADE});
-    ("Pod", json!({"metadata": meta, "spec": spec, "status": {"phase": "Pending", "conditions": [condition]}}))
+    (
+        "Pod",
+        json!({"metadata": meta, "spec": spec, "status": {"phase": "Pending", "conditions": [condition]}}),
+    )
 }
 
 fn see(objects: &[(&str, Value)]) -> Findings {
@@ -67,13 +77,19 @@ fn a_selector_that_no_node_has() {
 
 #[test]
 fn the_message_alone_suffices() {
-    let pod = pending(json!({"nodeSelector": {"a": "b"}}), "No nodes are available that match all of the predicates: MatchNodeSelector (2).");
+    let pod = pending(
+        json!({"nodeSelector": {"a": "b"}}),
+        "No nodes are available that match all of the predicates: MatchNodeSelector (2).",
+    );
     assert_eq!(only(&see(&[pod])).signal, "sched.selector-matches-no-node");
 }
 
 #[test]
 fn a_label_that_was_set_since_is_no_fault() {
-    let pod = pending(json!({"nodeSelector": {"a": "b"}}), "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.");
+    let pod = pending(
+        json!({"nodeSelector": {"a": "b"}}),
+        "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+    );
     assert!(see(&[pod, node("n1", json!({"a": "b"}), json!([]))]).all().is_empty());
 }
 
@@ -88,10 +104,14 @@ fn a_young_pod_only_is_on_its_way() {
 fn the_largest_hole_is_named() {
     let ask = |cpu: &str| json!({"name": "c", "resources": {"requests": {"cpu": cpu}}});
     let pod = pending(json!({"containers": [ask("1500m")]}), "0/2 nodes are available: 2 Insufficient cpu.");
-    let found = see(&[pod, plain("n1"), plain("n2"), running("a", "n1", ask("1")), running("b", "n2", ask("1800m"))]);
+    let found =
+        see(&[pod, plain("n1"), plain("n2"), running("a", "n1", ask("1")), running("b", "n2", ask("1800m"))]);
     let f = only(&found);
     assert_eq!(f.signal, "sched.nodes-full");
-    assert_eq!((f.params["asked"].as_str(), f.params["free"].as_str(), f.params["node"].as_str()), ("1500m", "1", "n1"));
+    assert_eq!(
+        (f.params["asked"].as_str(), f.params["free"].as_str(), f.params["node"].as_str()),
+        ("1500m", "1", "n1")
+    );
     let pod = pending(json!({"containers": [ask("8")]}), "");
     let found = see(&[pod, plain("n1"), plain("n2")]);
     assert_eq!(only(&found).signal, "sched.larger-than-any-node");
@@ -101,7 +121,8 @@ fn the_largest_hole_is_named() {
 #[test]
 fn a_node_out_of_order_that_would_fit_is_the_cause() {
     let ask = |cpu: &str| json!({"name": "c", "resources": {"requests": {"cpu": cpu}}});
-    let sick = || node("n2", json!({}), json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]));
+    let sick =
+        || node("n2", json!({}), json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]));
     let says = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.";
     let full = running("a", "n1", ask("2"));
     let pod = pending(json!({"containers": [ask("1")]}), says);
@@ -138,11 +159,15 @@ fn host_ports_by_protocol_and_address() {
 
 #[test]
 fn anti_affinity_and_spread() {
-    let term = json!({"labelSelector": {"matchLabels": {"app": "a"}}, "topologyKey": "kubernetes.io/hostname"});
+    let term =
+        json!({"labelSelector": {"matchLabels": {"app": "a"}}, "topologyKey": "kubernetes.io/hostname"});
     let anti = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
     let pod = pending(json!({"affinity": anti}), "");
     let found = see(&[pod.clone(), plain("n1"), running("a", "n1", json!({"name": "c"}))]);
-    assert_eq!((only(&found).signal, only(&found).params["rule"].as_str()), ("sched.pod-rule-leaves-no-node", "anti-affinity"));
+    assert_eq!(
+        (only(&found).signal, only(&found).params["rule"].as_str()),
+        ("sched.pod-rule-leaves-no-node", "anti-affinity")
+    );
     assert!(see(&[pod, plain("n1"), plain("n2"), running("a", "n1", json!({"name": "c"}))]).all().is_empty());
     let spread = json!([{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "a"}}}]);
     let zone = |n: &str, z: &str, taints| node(n, json!({"zone": z}), taints);
@@ -150,13 +175,19 @@ fn anti_affinity_and_spread() {
     let taint = json!([{"key": "dedicated", "effect": "NoSchedule"}]);
     let one = || running("a", "n1", json!({"name": "c"}));
     let found = see(&[pod.clone(), zone("n1", "a", json!([])), zone("n2", "b", taint), one()]);
-    assert_eq!((only(&found).signal, only(&found).params["topology_key"].as_str()), ("sched.spread-leaves-no-node", "zone"));
+    assert_eq!(
+        (only(&found).signal, only(&found).params["topology_key"].as_str()),
+        ("sched.spread-leaves-no-node", "zone")
+    );
     assert!(see(&[pod, zone("n1", "a", json!([])), zone("n2", "b", json!([])), one()]).all().is_empty());
 }
 
 #[test]
 fn claims_are_left_to_the_storage() {
-    let pod = pending(json!({"nodeSelector": {"a": "b"}}), "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found");
+    let pod = pending(
+        json!({"nodeSelector": {"a": "b"}}),
+        "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found",
+    );
     assert_eq!(only(&see(&[pod, plain("n1")])).signal, "sched.unbound-claims");
 }
 
@@ -168,7 +199,8 @@ fn a_pod_that_nobody_looked_at() {
     assert_eq!(only(&found).subject.name.as_ref(), "kube-scheduler");
     let mut placed = running("b", "n1", json!({"name": "c"}));
     placed.1["metadata"]["creationTimestamp"] = json!("2026-11-22T17:35:00Z");
-    placed.1["status"]["conditions"] = json!([{"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-11-22T17:35:00Z"}]);
+    placed.1["status"]["conditions"] =
+        json!([{"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-11-22T17:35:00Z"}]);
     assert!(see(&[pod.clone(), plain("n1"), placed]).all().is_empty());
     pod.1["spec"]["schedulerName"] = json!("volcano");
     assert_eq!(only(&see(&[pod, plain("n1")])).signal, "sched.scheduler-unknown");

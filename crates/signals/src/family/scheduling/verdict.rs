@@ -75,7 +75,12 @@ enum Reckoned {
 }
 
 /// The verdict over a pod that waits; `None` where nothing is known to keep it from a node.
-pub(super) fn judge(snapshot: &Snapshot, rooms: Option<&Rooms<'_>>, pod: &Pod, said: &Said) -> Option<Verdict> {
+pub(super) fn judge(
+    snapshot: &Snapshot,
+    rooms: Option<&Rooms<'_>>,
+    pod: &Pod,
+    said: &Said,
+) -> Option<Verdict> {
     // What volumes tie to a place is told, with the nodes of that place, by the storage family.
     if said.has(|r| matches!(r, Reason::Claims | Reason::Volumes)) {
         return Some(Verdict { cause: Cause::Claims, nodes: Vec::new(), reckoned: false });
@@ -181,7 +186,8 @@ fn decide(pod: &Pod, answers: &[Answer<'_>]) -> Reckoned {
         return Reckoned::Fits;
     }
     // A node that is only out of order for now, and would have taken the pod, is the cause.
-    let lost: Vec<_> = meant.iter().filter(|a| a.custom.is_none() && a.abnormal.is_some() && a.roomy()).collect();
+    let lost: Vec<_> =
+        meant.iter().filter(|a| a.custom.is_none() && a.abnormal.is_some() && a.roomy()).collect();
     if let Some(taint) = lost.iter().find_map(|a| a.abnormal.clone()) {
         return refused(Cause::Taint(taint), lost.iter().map(|a| a.name()).collect());
     }
@@ -196,11 +202,13 @@ fn decide(pod: &Pod, answers: &[Answer<'_>]) -> Reckoned {
 /// where there are no others.
 fn only_tainted(meant: &[&Answer<'_>]) -> Reckoned {
     let mine = |role: bool| -> Vec<&&Answer<'_>> {
-        let of_kind = |a: &&&Answer<'_>| a.custom.as_ref().is_some_and(|(k, _)| (*k == TaintKind::Role) == role);
+        let of_kind =
+            |a: &&&Answer<'_>| a.custom.as_ref().is_some_and(|(k, _)| (*k == TaintKind::Role) == role);
         meant.iter().filter(of_kind).collect()
     };
     let custom = Some(mine(false)).filter(|c| !c.is_empty()).unwrap_or_else(|| mine(true));
-    let taint = custom.iter().find_map(|a| a.custom.as_ref().map(|(_, t)| t.clone())).unwrap_or_else(|| "".into());
+    let taint =
+        custom.iter().find_map(|a| a.custom.as_ref().map(|(_, t)| t.clone())).unwrap_or_else(|| "".into());
     refused(Cause::Taint(taint), custom.iter().map(|a| a.name()).collect())
 }
 
@@ -236,7 +244,9 @@ fn shortage(full: &[&Answer<'_>]) -> Reckoned {
     let resources: std::collections::BTreeSet<&Sym> = all().map(|(_, s)| &s.resource).collect();
     let most = resources.into_iter().max_by_key(|r| all().filter(|(_, s)| s.resource == ***r).count());
     let of_it = || all().filter(|(_, s)| Some(&s.resource) == most);
-    let Some((node, hole)) = of_it().max_by(|(_, a), (_, b)| a.free.total_cmp(&b.free)) else { return Reckoned::Fits };
+    let Some((node, hole)) = of_it().max_by(|(_, a), (_, b)| a.free.total_cmp(&b.free)) else {
+        return Reckoned::Fits;
+    };
     let everywhere = of_it().count() == full.len();
     let oversized = everywhere && of_it().all(|(_, s)| s.asked > s.allocatable);
     let mut nodes = vec![node.name()];
@@ -252,7 +262,10 @@ fn from_message(pod: &Pod, said: &Said) -> Option<Verdict> {
         said.parts.iter().filter(|(r, _)| test(r)).max_by_key(|(_, n)| *n).map(|(r, _)| r)
     };
     let crowding = |r: &Reason| {
-        matches!(r, Reason::Short(_) | Reason::Port | Reason::Affinity | Reason::AntiAffinity | Reason::Spread)
+        matches!(
+            r,
+            Reason::Short(_) | Reason::Port | Reason::Affinity | Reason::AntiAffinity | Reason::Spread
+        )
     };
     let reason = find(&|r| matches!(r, Reason::Abnormal(_)))
         .or_else(|| find(&crowding))

@@ -26,7 +26,8 @@ pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sin
         for busy in findings.of(id) {
             let silent = SILENT.iter().find_map(|id| findings.get(id, &busy.subject));
             if let Some(silent) = silent {
-                let mut finding = Finding::new("shared.lock-holds-up-runtime", busy.subject.clone()).span(busy.span.join(silent.span));
+                let mut finding = Finding::new("shared.lock-holds-up-runtime", busy.subject.clone())
+                    .span(busy.span.join(silent.span));
                 finding.evidence = busy.evidence.iter().chain(&silent.evidence).take(3).cloned().collect();
                 sink.add(finding.param("lock", "xtables"));
             }
@@ -45,7 +46,10 @@ fn spreads(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
             (Some(a), Some(b)) => (a.as_second() - b.as_second()).abs(),
             _ => i64::MAX,
         };
-        !spoke(&f.subject) && apart <= TOGETHER_SECONDS && logs_unseen(snapshot, &f.subject) && looks_alike(findings, f)
+        !spoke(&f.subject)
+            && apart <= TOGETHER_SECONDS
+            && logs_unseen(snapshot, &f.subject)
+            && looks_alike(findings, f)
     });
     let mut others: Vec<Subject> = others.map(|f| f.subject.clone()).collect();
     others.sort();
@@ -72,8 +76,12 @@ fn logs_unseen(snapshot: &Snapshot, node: &Subject) -> bool {
 
 /// Whether the node fails in a way that a held lock leads to: kubelet gets no answer from the runtime.
 fn looks_alike(findings: &Findings, f: &Finding) -> bool {
-    const ALIKE: [&str; 4] =
-        ["node.pleg-reported", "node.runtime-reported-down", "event.runtime-gc-deadline", "event.sandbox-deadline"];
+    const ALIKE: [&str; 4] = [
+        "node.pleg-reported",
+        "node.runtime-reported-down",
+        "event.runtime-gc-deadline",
+        "event.sandbox-deadline",
+    ];
     f.signal == "node.ready-unknown" || ALIKE.iter().any(|id| findings.get(id, &f.subject).is_some())
 }
 
@@ -84,7 +92,9 @@ mod tests {
     fn see(other_log: Option<&str>, other_message: &str) -> Vec<String> {
         let mut b = SnapshotBuilder::default();
         b.taken_at("2026-05-13T10:40:00Z".parse().ok());
-        for (name, message) in [("a", "PLEG is not healthy: pleg was last seen active 5m0s ago"), ("b", other_message)] {
+        for (name, message) in
+            [("a", "PLEG is not healthy: pleg was last seen active 5m0s ago"), ("b", other_message)]
+        {
             let json = format!(
                 r#"{{"metadata":{{"name":"{name}"}},"status":{{"conditions":[{{"type":"Ready","status":"False","message":"{message}","lastTransitionTime":"2026-05-13T10:32:00Z"}}]}}}}"#
             );

@@ -59,8 +59,16 @@ pub const CORRELATIONS: &[Correlation] = &[
     },
     Correlation {
         signals: &[
-            Signal::fact("sandbox.pod-runs-since", "The pod whose sandbox could not be made runs by now.", &[Needs::Kind(Kind::Pod)]),
-            Signal::fact("node.no-pod-waits-for-sandbox", "Every pod on the node has its sandbox by now.", &[Needs::Kind(Kind::Pod)]),
+            Signal::fact(
+                "sandbox.pod-runs-since",
+                "The pod whose sandbox could not be made runs by now.",
+                &[Needs::Kind(Kind::Pod)],
+            ),
+            Signal::fact(
+                "node.no-pod-waits-for-sandbox",
+                "Every pod on the node has its sandbox by now.",
+                &[Needs::Kind(Kind::Pod)],
+            ),
             Signal::fact(
                 "shared.node-pods-cut-off",
                 "Pods of several workloads on this node, and on no other, get no answer from addresses inside the cluster.",

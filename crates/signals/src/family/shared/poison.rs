@@ -1,9 +1,9 @@
 //! A workload that brings down each node it comes to.
 
 use crate::finding::{Finding, Findings, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long before a node's failure the workload must have come.
@@ -24,7 +24,8 @@ pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sin
     }
     let arrivals = arrivals(snapshot, &failed);
     let harmless = proven_harmless(snapshot, &failed);
-    let mut suspects = arrivals.iter().filter(|(owner, nodes)| !harmless.contains(owner) && follows(nodes, &failed));
+    let mut suspects =
+        arrivals.iter().filter(|(owner, nodes)| !harmless.contains(owner) && follows(nodes, &failed));
     // Several candidates mean a mass start or an eviction: no single one can be named.
     if let (Some((owner, nodes)), None) = (suspects.next(), suspects.next()) {
         sink.add(finding(owner, nodes, &failed));
@@ -33,7 +34,10 @@ pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sin
 
 /// For each workload that is no DaemonSet: when it came to which failed node, at most [`BEFORE_SECONDS`] before the
 /// node failed. Events tell of pods that are gone.
-fn arrivals(snapshot: &Snapshot, failed: &BTreeMap<Subject, Timestamp>) -> BTreeMap<Subject, BTreeMap<Subject, Timestamp>> {
+fn arrivals(
+    snapshot: &Snapshot,
+    failed: &BTreeMap<Subject, Timestamp>,
+) -> BTreeMap<Subject, BTreeMap<Subject, Timestamp>> {
     let mut found: BTreeMap<Subject, BTreeMap<Subject, Timestamp>> = BTreeMap::new();
     let mut came = |owner: Subject, (node, at): Arrival| {
         let before = failed.get(&node).map(|f| f.as_second() - at.as_second());
@@ -75,7 +79,8 @@ fn owner_by_name(snapshot: &Snapshot, pod: &Subject) -> Subject {
 fn proven_harmless(snapshot: &Snapshot, failed: &BTreeMap<Subject, Timestamp>) -> BTreeSet<Subject> {
     let well = |node: &str| {
         let subject = Subject::node(node);
-        !failed.contains_key(&subject) && snapshot.nodes.get("", node).is_some_and(kubecause_evidence::kube::Node::is_ready)
+        !failed.contains_key(&subject)
+            && snapshot.nodes.get("", node).is_some_and(kubecause_evidence::kube::Node::is_ready)
     };
     let long = |at| snapshot.age(at).is_some_and(|age| age > PROVEN_SECONDS);
     let pods = snapshot.pods.all().iter().filter(|p| well(&p.spec.node_name) && long(p.status.start_time));
@@ -86,18 +91,28 @@ fn proven_harmless(snapshot: &Snapshot, failed: &BTreeMap<Subject, Timestamp>) -
 fn follows(nodes: &BTreeMap<Subject, Timestamp>, failed: &BTreeMap<Subject, Timestamp>) -> bool {
     let mut pairs: Vec<_> = nodes.iter().filter_map(|(n, came)| Some((*failed.get(n)?, *came))).collect();
     pairs.sort();
-    let distinct = pairs.windows(2).all(|w| matches!(w, [(a, _), (b, _)] if b.as_second() - a.as_second() >= 60));
+    let distinct =
+        pairs.windows(2).all(|w| matches!(w, [(a, _), (b, _)] if b.as_second() - a.as_second() >= 60));
     pairs.len() >= 2 && distinct
 }
 
-fn finding(owner: &Subject, nodes: &BTreeMap<Subject, Timestamp>, failed: &BTreeMap<Subject, Timestamp>) -> Finding {
+fn finding(
+    owner: &Subject,
+    nodes: &BTreeMap<Subject, Timestamp>,
+    failed: &BTreeMap<Subject, Timestamp>,
+) -> Finding {
     let first = nodes.values().min().copied();
     let mut finding = Finding::new("shared.workload-precedes-failures", owner.clone())
         .span(Span { first, last: None, ongoing: true })
         .param("nodes", nodes.len());
     for (node, came) in nodes {
-        let text = format!("came at {came}, the node failed at {}", failed.get(node).map(ToString::to_string).unwrap_or_default());
-        finding = finding.cite(Source::Field, Some(*came), format!("nodes/{}", node.name), text).naming(node.clone());
+        let text = format!(
+            "came at {came}, the node failed at {}",
+            failed.get(node).map(ToString::to_string).unwrap_or_default()
+        );
+        finding = finding
+            .cite(Source::Field, Some(*came), format!("nodes/{}", node.name), text)
+            .naming(node.clone());
         finding.members.push(node.clone());
     }
     finding
@@ -110,7 +125,9 @@ mod tests {
     fn see(pods: &[(&str, &str, &str)]) -> Vec<String> {
         let mut b = SnapshotBuilder::default();
         b.taken_at("2026-11-22T18:00:00Z".parse().ok());
-        for (name, status, since) in [("a", "False", "17:00"), ("b", "False", "17:20"), ("c", "True", "09:00"), ("d", "True", "09:00")] {
+        for (name, status, since) in
+            [("a", "False", "17:00"), ("b", "False", "17:20"), ("c", "True", "09:00"), ("d", "True", "09:00")]
+        {
             let json = format!(
                 r#"{{"metadata":{{"name":"{name}"}},"status":{{"conditions":[{{"type":"Ready","status":"{status}","lastTransitionTime":"2026-11-22T{since}:00Z"}}]}}}}"#
             );

@@ -7,8 +7,12 @@ use kubecause_model::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Signals on a node that mean nothing once each of its pods has a sandbox.
-const ON_NODE: [&str; 4] =
-    ["log.cni-no-addresses", "log.sandbox-image-unavailable", "kubelet.sandbox-deadline", "event.cni-no-addresses"];
+const ON_NODE: [&str; 4] = [
+    "log.cni-no-addresses",
+    "log.sandbox-image-unavailable",
+    "kubelet.sandbox-deadline",
+    "event.cni-no-addresses",
+];
 
 pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
     for finding in findings.of("log.sandbox-failed").chain(findings.of("event.sandbox-failed")) {
@@ -16,16 +20,30 @@ pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sin
             let at = pod.condition("Ready").and_then(|c| c.last_transition_time);
             let text = format!("phase {}, address {}", pod.status.phase, pod.status.pod_ip);
             let subject = finding.subject.object();
-            sink.add(Finding::new("sandbox.pod-runs-since", subject.clone()).cite(Source::Field, at, format!("pods/{subject}"), text));
+            sink.add(Finding::new("sandbox.pod-runs-since", subject.clone()).cite(
+                Source::Field,
+                at,
+                format!("pods/{subject}"),
+                text,
+            ));
         }
     }
     if snapshot.has(&Kind::Pod) {
-        let nodes: BTreeSet<Subject> = ON_NODE.iter().flat_map(|id| findings.of(id)).map(|f| f.subject.clone()).collect();
+        let nodes: BTreeSet<Subject> =
+            ON_NODE.iter().flat_map(|id| findings.of(id)).map(|f| f.subject.clone()).collect();
         for node in nodes.into_iter().filter(|n| n.kind == Kind::Node) {
-            let mut pods = snapshot.pods_on(&node.name).filter(|p| !p.is_finished() && !p.metadata.is_deleting()).peekable();
+            let mut pods = snapshot
+                .pods_on(&node.name)
+                .filter(|p| !p.is_finished() && !p.metadata.is_deleting())
+                .peekable();
             if pods.peek().is_some() && pods.all(has_sandbox) {
                 let at = format!("pods on {}", node.name);
-                sink.add(Finding::new("node.no-pod-waits-for-sandbox", node.clone()).cite(Source::Field, None, at, "every pod has an address"));
+                sink.add(Finding::new("node.no-pod-waits-for-sandbox", node.clone()).cite(
+                    Source::Field,
+                    None,
+                    at,
+                    "every pod has an address",
+                ));
             }
         }
     }
@@ -45,7 +63,8 @@ fn cut_off(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
             entry.1.push(finding);
         }
     }
-    let busy = snapshot.nodes.all().iter().filter(|n| snapshot.pods_on(&n.metadata.name).next().is_some()).count();
+    let busy =
+        snapshot.nodes.all().iter().filter(|n| snapshot.pods_on(&n.metadata.name).next().is_some()).count();
     if by_node.len() != 1 || busy < 2 {
         return;
     }
@@ -84,7 +103,12 @@ mod tests {
         b.node("a").read("nodes/a/kubelet.log", "kubelet.log", line);
         let snapshot = b.finish();
         let found = super::super::tests::observe(&snapshot);
-        let wanted = ["log.cni-no-addresses", "log.sandbox-failed", "node.no-pod-waits-for-sandbox", "sandbox.pod-runs-since"];
+        let wanted = [
+            "log.cni-no-addresses",
+            "log.sandbox-failed",
+            "node.no-pod-waits-for-sandbox",
+            "sandbox.pod-runs-since",
+        ];
         found.all().iter().map(|f| f.signal).filter(|s| wanted.contains(s)).collect()
     }
 

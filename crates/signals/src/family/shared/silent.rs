@@ -6,10 +6,15 @@ use kubecause_evidence::Snapshot;
 pub(super) fn correlate(_snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
     for timeout in findings.of("event.sandbox-deadline").filter(|f| f.span.ongoing) {
         let node = &timeout.subject;
-        let said = findings.get("node.runtime-reported-down", node).or_else(|| findings.get("node.pleg-reported", node));
+        let said = findings
+            .get("node.runtime-reported-down", node)
+            .or_else(|| findings.get("node.pleg-reported", node));
         // Where the socket refuses, the runtime is down and not hung.
-        let Some(said) = said.filter(|_| findings.get("event.runtime-refused", node).is_none()) else { continue };
-        let mut finding = Finding::new("runtime.silent-by-report", node.clone()).since(said.span.first.min(timeout.span.first));
+        let Some(said) = said.filter(|_| findings.get("event.runtime-refused", node).is_none()) else {
+            continue;
+        };
+        let mut finding = Finding::new("runtime.silent-by-report", node.clone())
+            .since(said.span.first.min(timeout.span.first));
         finding.evidence = said.evidence.iter().chain(&timeout.evidence).take(3).cloned().collect();
         finding.names.clone_from(&timeout.names);
         sink.add(finding);
@@ -42,7 +47,17 @@ mod tests {
 
     #[test]
     fn a_timeout_is_silence_and_a_network_error_is_not() {
-        assert_eq!(see("Failed to create pod sandbox: rpc error: code = DeadlineExceeded desc = context deadline exceeded"), 1);
-        assert_eq!(see("Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox"), 0);
+        assert_eq!(
+            see(
+                "Failed to create pod sandbox: rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+            ),
+            1
+        );
+        assert_eq!(
+            see(
+                "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox"
+            ),
+            0
+        );
     }
 }

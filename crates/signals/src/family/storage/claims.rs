@@ -58,7 +58,8 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn finding(&self, signal: &'static str, text: &str) -> Finding {
         let claim = self.claim;
-        let reference = format!("persistentvolumeclaims/{}/{}", claim.metadata.namespace, claim.metadata.name);
+        let reference =
+            format!("persistentvolumeclaims/{}/{}", claim.metadata.namespace, claim.metadata.name);
         Finding::new(signal, claim.metadata.subject(Kind::PersistentVolumeClaim))
             .since(claim.metadata.creation_timestamp)
             .cite(Source::Field, None, reference, text)
@@ -81,7 +82,10 @@ impl<'a> View<'a> {
             Some(name) => match classes.get("", name) {
                 Some(class) => Class::Known(class),
                 None if self.snapshot.has(&Kind::StorageClass) => Class::Missing(name),
-                None if self.event(&["ProvisioningFailed"], "not found").is_some_and(|e| e.message.contains(name)) => {
+                None if self
+                    .event(&["ProvisioningFailed"], "not found")
+                    .is_some_and(|e| e.message.contains(name)) =>
+                {
                     Class::Missing(name)
                 }
                 None => Class::Unknown,
@@ -89,7 +93,9 @@ impl<'a> View<'a> {
             None => match classes.all().iter().find(|c| c.is_default()) {
                 Some(class) => Class::Known(class),
                 None if self.snapshot.has(&Kind::StorageClass) => Class::NoDefault,
-                None if self.event(&["FailedBinding"], "no storage class is set").is_some() => Class::NoDefault,
+                None if self.event(&["FailedBinding"], "no storage class is set").is_some() => {
+                    Class::NoDefault
+                }
                 None => Class::Unknown,
             },
         }
@@ -109,7 +115,10 @@ impl<'a> View<'a> {
     /// Whether some pod that mounts the claim waits to be placed.
     fn has_waiting_pod(&self) -> bool {
         let meta = &self.claim.metadata;
-        self.users.pods(&meta.namespace, &meta.name).iter().any(|p| !p.is_scheduled() && !p.metadata.is_deleting())
+        self.users
+            .pods(&meta.namespace, &meta.name)
+            .iter()
+            .any(|p| !p.is_scheduled() && !p.metadata.is_deleting())
     }
 
     fn is_old(&self) -> bool {
@@ -127,9 +136,11 @@ fn judge(view: &View<'_>, sink: &mut Sink) {
     {
         return dynamic(view, class, sink);
     }
-    let waits_for_consumer =
-        matches!(&class, Class::Known(c) if c.volume_binding_mode == "WaitForFirstConsumer") && !view.has_waiting_pod();
-    if waits_for_consumer || view.event(&["WaitForFirstConsumer"], "").is_some() && matches!(class, Class::Unknown) {
+    let waits_for_consumer = matches!(&class, Class::Known(c) if c.volume_binding_mode == "WaitForFirstConsumer")
+        && !view.has_waiting_pod();
+    if waits_for_consumer
+        || view.event(&["WaitForFirstConsumer"], "").is_some() && matches!(class, Class::Unknown)
+    {
         return;
     }
     let candidates = view.candidates(&class);
@@ -151,8 +162,11 @@ fn without_volumes(view: &View<'_>, class: &Class<'_>, sink: &mut Sink) {
         Class::Missing(name) if volumes_seen || failing.is_some() => {
             let names = view.snapshot.storage_classes.all().iter().map(|c| c.metadata.name.as_str());
             let classes: Vec<&str> = names.clone().collect();
-            let text = format!("storageClassName: {name}; classes that exist: {}", or_none(&classes.join(", ")));
-            let finding = view.finding("claim.class-missing", &text).param("near", near(name, names).unwrap_or_default());
+            let text =
+                format!("storageClassName: {name}; classes that exist: {}", or_none(&classes.join(", ")));
+            let finding = view
+                .finding("claim.class-missing", &text)
+                .param("near", near(name, names).unwrap_or_default());
             Some(finding.param("classes", classes.join(", ")))
         }
         Class::NoDefault if volumes_seen || failing.is_some() => {
@@ -187,11 +201,18 @@ fn dynamic(view: &View<'_>, class: &StorageClass, sink: &mut Sink) {
     let failed = view.event(&["ProvisioningFailed"], "");
     if let Some(event) = failed {
         let cite = |f: Finding| {
-            f.cite(Source::Event, event.last, event.reference(), format!("{} {}", event.reason, event.message))
-                .param("provisioner", &class.provisioner)
+            f.cite(
+                Source::Event,
+                event.last,
+                event.reference(),
+                format!("{} {}", event.reason, event.message),
+            )
+            .param("provisioner", &class.provisioner)
         };
         if event.message.to_lowercase().contains("selector is not supported") {
-            sink.add(cite(view.finding("claim.selector-mismatch", "a provisioner makes volumes without labels")));
+            sink.add(cite(
+                view.finding("claim.selector-mismatch", "a provisioner makes volumes without labels"),
+            ));
         } else {
             sink.add(cite(view.finding("claim.provisioning-failed", "the provisioner reports an error")));
         }
@@ -225,7 +246,9 @@ fn compare(view: &View<'_>, candidates: &[&PersistentVolume], sink: &mut Sink) {
     let holds = |v: &PersistentVolume| v.spec.capacity.value("storage").unwrap_or(0.0);
     let own = |v: &PersistentVolume| v.spec.claim_ref.name == view.claim.metadata.name;
     judged.sort_by(|(a, v), (b, w)| {
-        let key = |f: &Vec<Fault>, v| (f.contains(&Fault::Taken) && f.len() > 1, f.contains(&Fault::Taken), f.len(), !own(v));
+        let key = |f: &Vec<Fault>, v| {
+            (f.contains(&Fault::Taken) && f.len() > 1, f.contains(&Fault::Taken), f.len(), !own(v))
+        };
         let names = || v.metadata.name.cmp(&w.metadata.name);
         key(a, v).cmp(&key(b, w)).then(holds(w).total_cmp(&holds(v))).then_with(names)
     });
@@ -267,7 +290,8 @@ fn named_volume(view: &View<'_>, class: &Class<'_>, sink: &mut Sink) {
 
 fn mismatch(view: &View<'_>, found: &[Fault], volume: &PersistentVolume) -> Finding {
     let spec = &volume.spec;
-    let join = |modes: &[kubecause_evidence::Sym]| modes.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(", ");
+    let join =
+        |modes: &[kubecause_evidence::Sym]| modes.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(", ");
     let capacity = spec.capacity.text("storage").unwrap_or_default();
     let requested = view.claim.spec.resources.requests.text("storage").unwrap_or_default();
     let name = &volume.metadata.name;
@@ -276,16 +300,23 @@ fn mismatch(view: &View<'_>, found: &[Fault], volume: &PersistentVolume) -> Find
         Some(Fault::Capacity) => {
             ("claim.capacity-mismatch", format!("requests {requested}, volume {name} holds {capacity}"))
         }
-        Some(Fault::Selector) => {
-            ("claim.selector-mismatch", format!("volume {name} has labels {}", or_none(&volume.metadata.labels.to_string())))
+        Some(Fault::Selector) => (
+            "claim.selector-mismatch",
+            format!("volume {name} has labels {}", or_none(&volume.metadata.labels.to_string())),
+        ),
+        Some(Fault::Mode) => {
+            ("claim.volume-mode-mismatch", format!("volumeMode of {name}: {}", spec.volume_mode))
         }
-        Some(Fault::Mode) => ("claim.volume-mode-mismatch", format!("volumeMode of {name}: {}", spec.volume_mode)),
-        Some(Fault::Taken) => {
-            ("claim.volume-taken", format!("volume {name} is {}, held by {}", volume.status.phase, or_none(&holder(volume))))
-        }
+        Some(Fault::Taken) => (
+            "claim.volume-taken",
+            format!("volume {name} is {}, held by {}", volume.status.phase, or_none(&holder(volume))),
+        ),
         _ => {
             let wanted = join(&view.claim.spec.access_modes);
-            ("claim.access-mode-mismatch", format!("wants {wanted}, volume {name} offers {}", join(&spec.access_modes)))
+            (
+                "claim.access-mode-mismatch",
+                format!("wants {wanted}, volume {name} offers {}", join(&spec.access_modes)),
+            )
         }
     };
     let selector = view.claim.spec.selector.as_ref().map_or(String::new(), |s| s.match_labels.to_string());

@@ -44,7 +44,12 @@ fn finding(snapshot: &Snapshot, pod: &Pod, name: &str, said: Option<(String, Str
     let claims = snapshot.claims.in_namespace(ns).iter().map(|c| c.metadata.name.as_str());
     let finding = Finding::new("claim.missing", pod.metadata.subject(Kind::Pod))
         .since(pod.metadata.creation_timestamp)
-        .cite(Source::Field, None, format!("pods/{ns}/{}/spec/volumes", pod.metadata.name), format!("claimName: {name}"))
+        .cite(
+            Source::Field,
+            None,
+            format!("pods/{ns}/{}/spec/volumes", pod.metadata.name),
+            format!("claimName: {name}"),
+        )
         .param("claim", name)
         .param("near", near(name, claims).unwrap_or_default())
         .naming(Subject::new(Kind::PersistentVolumeClaim, ns, name));
@@ -65,7 +70,8 @@ fn said(snapshot: &Snapshot, pod: &Pod, claim: &str) -> Option<(String, String)>
     if let Some(c) = condition {
         return Some((format!("pods/{subject}/status"), format!("{}: {}", c.reason, c.message)));
     }
-    let events = snapshot.events_about(&subject).filter(|e| is_recent(snapshot, e.last) || is_recurring(snapshot, e));
+    let events =
+        snapshot.events_about(&subject).filter(|e| is_recent(snapshot, e.last) || is_recurring(snapshot, e));
     let event = events.filter(|e| names(&e.message)).max_by_key(|e| e.last)?;
     Some((event.reference(), format!("{} {}", event.reason, event.message)))
 }

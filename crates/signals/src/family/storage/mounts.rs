@@ -25,17 +25,25 @@ static DRIVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static VOLUME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"for volume "([^"]+)""#).ok());
 static USERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"already used by pod\(s\) (.+)$").ok());
-static UNMOUNTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"unmounted volumes=\[([^\]]*)\]").ok());
+static UNMOUNTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"unmounted volumes=\[([^\]]*)\]").ok());
 
 /// Words of failures that belong to other families, or that pass by themselves.
-const NOT_OURS: [&str; 6] =
-    ["not registered", "references non-existent", "configmap cache", "secret cache", "\" not found", "serviceaccount token"];
+const NOT_OURS: [&str; 6] = [
+    "not registered",
+    "references non-existent",
+    "configmap cache",
+    "secret cache",
+    "\" not found",
+    "serviceaccount token",
+];
 
 pub(super) fn look(snapshot: &Snapshot, users: &Users<'_>, sink: &mut Sink) {
     for pod in snapshot.pods.all().iter().filter(|p| waits_for_volumes(p)) {
         let subject = pod.metadata.subject(Kind::Pod);
         for event in snapshot.events_about(&subject) {
-            let ours = ["FailedMount", "FailedAttachVolume", "FailedMapVolume"].contains(&event.reason.as_str());
+            let ours =
+                ["FailedMount", "FailedAttachVolume", "FailedMapVolume"].contains(&event.reason.as_str());
             if ours
                 && (is_recent(snapshot, event.last) || is_recurring(snapshot, event))
                 && let Some(finding) = sort(snapshot, pod, event)
@@ -87,7 +95,9 @@ fn sort(snapshot: &Snapshot, pod: &Pod, event: &Event) -> Option<Finding> {
     let waited = ["timed out", "deadline exceeded", "timeout expired"].iter().any(|w| text.contains(w));
     let gave_up = text.starts_with("Unable to") && waited;
     if gave_up {
-        return Some(found("volume.wait-timed-out", pod, event).param("volume", group(&UNMOUNTED).unwrap_or_default()));
+        return Some(
+            found("volume.wait-timed-out", pod, event).param("volume", group(&UNMOUNTED).unwrap_or_default()),
+        );
     }
     Some(make("volume.mount-failed").param("error", short(error)))
 }
@@ -111,7 +121,8 @@ fn holder_nodes(snapshot: &Snapshot, pod: &Pod, holders: &str, mut finding: Find
     for name in holders.split([',', ' ']).filter(|n| !n.is_empty()) {
         let holder = snapshot.pods.get(&pod.metadata.namespace, name);
         if let Some(holder) = holder.filter(|h| h.is_scheduled() && h.spec.node_name != pod.spec.node_name) {
-            finding = finding.naming(Subject::node(&holder.spec.node_name)).param("holder", &holder.spec.node_name);
+            finding =
+                finding.naming(Subject::node(&holder.spec.node_name)).param("holder", &holder.spec.node_name);
         }
     }
     finding
@@ -131,7 +142,8 @@ fn attachments(snapshot: &Snapshot, users: &Users<'_>, sink: &mut Sink) {
             let here = attached.iter().find(|a| a.spec.node_name == pod.spec.node_name);
             let there = attached.iter().find(|a| a.status.attached && a.spec.node_name != pod.spec.node_name);
             let waited = snapshot.age(pod.condition("PodScheduled").and_then(|c| c.last_transition_time));
-            let error = here.filter(|a| !a.status.attached).and_then(|a| Some((a, a.status.attach_error.as_ref()?)));
+            let error =
+                here.filter(|a| !a.status.attached).and_then(|a| Some((a, a.status.attach_error.as_ref()?)));
             let base = |signal, a: &VolumeAttachment, text: String| {
                 Finding::new(signal, pod.metadata.subject(Kind::Pod))
                     .since(pod.condition("PodScheduled").and_then(|c| c.last_transition_time))

@@ -79,7 +79,10 @@ fn without_the_list_of_classes_the_event_decides() {
 
 #[test]
 fn no_class_and_no_default_is_a_fault_and_a_default_is_none() {
-    assert_eq!(ids(&seen(&[("PersistentVolumeClaim", &claim(""))])), ["claim.no-default-class", "claim.unbound"]);
+    assert_eq!(
+        ids(&seen(&[("PersistentVolumeClaim", &claim(""))])),
+        ["claim.no-default-class", "claim.unbound"]
+    );
     let class = r#"{"metadata":{"name":"std","annotations":{"storageclass.kubernetes.io/is-default-class":"true"}},
         "provisioner":"x","volumeBindingMode":"WaitForFirstConsumer"}"#;
     assert!(seen(&[("PersistentVolumeClaim", &claim("")), ("StorageClass", class)]).is_empty());
@@ -87,7 +90,8 @@ fn no_class_and_no_default_is_a_fault_and_a_default_is_none() {
 
 #[test]
 fn a_claim_that_waits_for_its_consumer_is_no_fault() {
-    let class = r#"{"metadata":{"name":"fast-ssd"},"provisioner":"x","volumeBindingMode":"WaitForFirstConsumer"}"#;
+    let class =
+        r#"{"metadata":{"name":"fast-ssd"},"provisioner":"x","volumeBindingMode":"WaitForFirstConsumer"}"#;
     assert!(seen(&[("PersistentVolumeClaim", &claim(FAST)), ("StorageClass", class)]).is_empty());
 }
 
@@ -96,7 +100,11 @@ fn the_volume_that_comes_nearest_says_what_is_wrong() {
     let one = |claim: &str, volume: &str| {
         let found = seen(&[("PersistentVolumeClaim", claim), ("PersistentVolume", volume)]);
         let ids = ids(&found);
-        ids.iter().find(|i| **i != "claim.unbound").or(ids.first()).map(|i| (*i).to_owned()).unwrap_or_default()
+        ids.iter()
+            .find(|i| **i != "claim.unbound")
+            .or(ids.first())
+            .map(|i| (*i).to_owned())
+            .unwrap_or_default()
     };
     let manual = claim(MANUAL);
     let big = manual.replace("10Gi", "50Gi");
@@ -105,7 +113,8 @@ fn the_volume_that_comes_nearest_says_what_is_wrong() {
     assert_eq!(one(&many, &volume("pv1", "", "Available")), "claim.access-mode-mismatch");
     let selects = claim(&format!("{MANUAL},\"selector\":{{\"matchLabels\":{{\"tier\":\"fast\"}}}}"));
     assert_eq!(one(&selects, &volume("pv1", "", "Available")), "claim.selector-mismatch");
-    let held = r#","claimRef":{"namespace":"shop","name":"data","uid":"22222222-0000-0000-0000-000000000002"}"#;
+    let held =
+        r#","claimRef":{"namespace":"shop","name":"data","uid":"22222222-0000-0000-0000-000000000002"}"#;
     assert_eq!(one(&manual, &volume("pv1", held, "Released")), "claim.volume-taken");
     assert_eq!(one(&manual, &volume("pv1", "", "Available")), "claim.unbound");
 }
@@ -116,7 +125,8 @@ fn a_named_volume_is_judged_alone() {
     let found = seen(&[("PersistentVolumeClaim", &named)]);
     assert_eq!(ids(&found), ["claim.named-volume-missing", "claim.unbound"]);
     let held = r#","claimRef":{"namespace":"other","name":"x"}"#;
-    let found = seen(&[("PersistentVolumeClaim", &named), ("PersistentVolume", &volume("pv1", held, "Bound"))]);
+    let found =
+        seen(&[("PersistentVolumeClaim", &named), ("PersistentVolume", &volume("pv1", held, "Bound"))]);
     assert_eq!(ids(&found), ["claim.unbound", "claim.volume-taken"]);
 }
 
@@ -150,7 +160,8 @@ fn mount_event(reason: &str, message: &str, count: u32) -> String {
 
 #[test]
 fn failures_to_attach_and_mount_are_sorted_by_their_words() {
-    let creating = r#","containerStatuses":[{"name":"db","state":{"waiting":{"reason":"ContainerCreating"}}}]"#;
+    let creating =
+        r#","containerStatuses":[{"name":"db","state":{"waiting":{"reason":"ContainerCreating"}}}]"#;
     let pod = pod("\"nodeName\":\"n1\",", creating);
     let bound = claim("").replace("Pending", "Bound");
     let sorted = |reason: &str, message: &str| {
@@ -158,7 +169,9 @@ fn failures_to_attach_and_mount_are_sorted_by_their_words() {
         let found = seen(&[("Pod", &pod), ("PersistentVolumeClaim", &bound), ("Event", &event)]);
         ids(&found).first().copied().map(str::to_owned)
     };
-    let is = |reason: &str, message: &str, signal: &str| assert_eq!(sorted(reason, message).as_deref(), Some(signal));
+    let is = |reason: &str, message: &str, signal: &str| {
+        assert_eq!(sorted(reason, message).as_deref(), Some(signal))
+    };
     is(
         "FailedAttachVolume",
         "Multi-Attach error for volume \"pvc-1\" Volume is already exclusively attached to one node and can't be attached to another",
@@ -170,8 +183,16 @@ fn failures_to_attach_and_mount_are_sorted_by_their_words() {
          newCsiDriverClient: driver name ebs.csi.aws.com not found in the list of registered CSI drivers",
         "volume.driver-missing",
     );
-    is("FailedAttachVolume", "AttachVolume.Attach failed for volume \"pvc-1\" : rpc error: code = Internal", "volume.attach-failed");
-    is("FailedMount", "MountVolume.SetUp failed for volume \"pvc-1\" : mount failed: exit status 32", "volume.mount-failed");
+    is(
+        "FailedAttachVolume",
+        "AttachVolume.Attach failed for volume \"pvc-1\" : rpc error: code = Internal",
+        "volume.attach-failed",
+    );
+    is(
+        "FailedMount",
+        "MountVolume.SetUp failed for volume \"pvc-1\" : mount failed: exit status 32",
+        "volume.mount-failed",
+    );
     is(
         "FailedMount",
         "Unable to attach or mount volumes: unmounted volumes=[d], unattached volumes=[d]: timed out waiting for the condition",
@@ -183,8 +204,17 @@ fn failures_to_attach_and_mount_are_sorted_by_their_words() {
          pod \"shop\"/\"web\". list of unmounted volumes=[d]. list of unattached volumes=[d default-token-m646f]",
         "volume.wait-timed-out",
     );
-    assert_eq!(sorted("FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"x\" not found"), None);
-    assert_eq!(sorted("FailedMount", "MountVolume.SetUp failed for volume \"k\" : object \"shop\"/\"x\" not registered"), None);
+    assert_eq!(
+        sorted("FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"x\" not found"),
+        None
+    );
+    assert_eq!(
+        sorted(
+            "FailedMount",
+            "MountVolume.SetUp failed for volume \"k\" : object \"shop\"/\"x\" not registered"
+        ),
+        None
+    );
 }
 
 #[test]
@@ -207,15 +237,25 @@ fn a_volume_held_elsewhere_is_seen_without_events() {
 #[test]
 fn a_volume_in_another_zone_is_told_from_a_full_node_in_its_zone() {
     let message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had volume node affinity conflict.";
-    let status = format!(r#","conditions":[{{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"{message}"}}]"#);
+    let status = format!(
+        r#","conditions":[{{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"{message}"}}]"#
+    );
     let bound = claim(r#","volumeName":"pv1""#).replace("Pending", "Bound");
     let zone = r#","nodeAffinity":{"required":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"zone","operator":"In","values":["a"]}]}]}}"#;
     let pv = volume("pv1", zone, "Bound");
-    let node = |name: &str, zone: &str| format!(r#"{{"metadata":{{"name":"{name}","labels":{{"zone":"{zone}"}}}}}}"#);
+    let node = |name: &str, zone: &str| {
+        format!(r#"{{"metadata":{{"name":"{name}","labels":{{"zone":"{zone}"}}}}}}"#)
+    };
     let pod = pod("", &status);
     let run = |a: &str, b: &str| {
         let (a, b) = (node("n1", a), node("n2", b));
-        let objects = [("Pod", pod.as_str()), ("PersistentVolumeClaim", &bound), ("PersistentVolume", &pv), ("Node", &a), ("Node", &b)];
+        let objects = [
+            ("Pod", pod.as_str()),
+            ("PersistentVolumeClaim", &bound),
+            ("PersistentVolume", &pv),
+            ("Node", &a),
+            ("Node", &b),
+        ];
         seen(&objects).iter().map(|f| f.signal).collect::<Vec<_>>()
     };
     assert_eq!(run("a", "b"), ["volume.affinity-conflict", "volume.home-nodes-refuse"]);

@@ -34,26 +34,36 @@ fn measured(node: &str, node_fs: Option<&FsStats>, volume: &VolumeStats, sink: &
     let Some(claim) = &volume.pvc_ref else { return };
     let fs = &volume.fs;
     // A directory of the node's own disk reports the disk, not the volume.
-    let same = |n: &FsStats| n.capacity_bytes.is_some() && n.capacity_bytes == fs.capacity_bytes && n.inodes == fs.inodes;
+    let same = |n: &FsStats| {
+        n.capacity_bytes.is_some() && n.capacity_bytes == fs.capacity_bytes && n.inodes == fs.inodes
+    };
     if node_fs.is_some_and(same) {
         return;
     }
     let share = fs.used_share().unwrap_or(0.0);
     let full = share >= BRIM_SHARE
         || (share >= FULL_SHARE && fs.available_bytes.is_some_and(|free| free < ROOM_BYTES));
-    let inodes = fs.inodes.filter(|all| *all > 0.0).zip(fs.inodes_free).is_some_and(|(all, free)| free / all < 0.01);
+    let inodes =
+        fs.inodes.filter(|all| *all > 0.0).zip(fs.inodes_free).is_some_and(|(all, free)| free / all < 0.01);
     if !full && !inodes {
         return;
     }
     let free = fs.available_bytes.unwrap_or(0.0) / 1024.0 / 1024.0;
     let what = if full { "bytes" } else { "inodes" };
-    let text = format!("volume {} of {}/{}: {:.1} % used, {free:.0} MiB free", volume.name, claim.namespace, claim.name, share * 100.0);
-    let finding = Finding::new("volume.full", Subject::new(Kind::PersistentVolumeClaim, &claim.namespace, &claim.name))
-        .cite(Source::Metric, None, format!("nodes/{node}/stats-summary.json"), text)
-        .param("used_percent", format!("{:.1}", share * 100.0))
-        .param("free_mib", format!("{free:.0}"))
-        .param("resource", what)
-        .param("node", node);
+    let text = format!(
+        "volume {} of {}/{}: {:.1} % used, {free:.0} MiB free",
+        volume.name,
+        claim.namespace,
+        claim.name,
+        share * 100.0
+    );
+    let finding =
+        Finding::new("volume.full", Subject::new(Kind::PersistentVolumeClaim, &claim.namespace, &claim.name))
+            .cite(Source::Metric, None, format!("nodes/{node}/stats-summary.json"), text)
+            .param("used_percent", format!("{:.1}", share * 100.0))
+            .param("free_mib", format!("{free:.0}"))
+            .param("resource", what)
+            .param("node", node);
     sink.add(finding);
 }
 
@@ -63,7 +73,8 @@ fn written(snapshot: &Snapshot, pod: &Pod, container: &Container, sink: &mut Sin
         let volume = pod.spec.volumes.iter().find(|v| v.name == *mount)?;
         Some(volume.persistent_volume_claim.as_ref()?.claim_name.clone())
     };
-    let mounts = container.volume_mounts.iter().filter_map(|m| Some((m.mount_path.clone(), claim_of(&m.name)?)));
+    let mounts =
+        container.volume_mounts.iter().filter_map(|m| Some((m.mount_path.clone(), claim_of(&m.name)?)));
     let mounts: Vec<_> = mounts.filter(|(path, _)| path.len() > 1).collect();
     if mounts.is_empty() {
         return;
@@ -75,7 +86,9 @@ fn written(snapshot: &Snapshot, pod: &Pod, container: &Container, sink: &mut Sin
             if !line.to_ascii_lowercase().contains("no space left on device") {
                 continue;
             }
-            let Some((path, claim)) = mounts.iter().find(|(path, _)| line.contains(path.as_str())) else { continue };
+            let Some((path, claim)) = mounts.iter().find(|(path, _)| line.contains(path.as_str())) else {
+                continue;
+            };
             let at = log.time_of(line);
             let claim = Subject::new(Kind::PersistentVolumeClaim, &pod.metadata.namespace, claim);
             let finding = Finding::new("volume.write-failed-full", claim)

@@ -1,13 +1,18 @@
 //! Pods whose volume is where none of their nodes is: a zone, or one machine for a local volume.
 
 use crate::finding::{Finding, Sink};
-use kubecause_evidence::kube::{Node, NodeSelectorTerm, NodeSelectorTerms, PersistentVolume, Pod, Toleration};
+use kubecause_evidence::kube::{
+    Node, NodeSelectorTerm, NodeSelectorTerms, PersistentVolume, Pod, Toleration,
+};
 use kubecause_evidence::{Kind, Labels, Snapshot, Subject};
 use kubecause_model::Source;
 
 /// The scheduler's words, up to 1.32 and after. Source: kubernetes `pkg/scheduler/framework/plugins/volumebinding`.
-const WORDS: [&str; 3] =
-    ["had volume node affinity conflict", "didn't match PersistentVolume's node affinity", "had no available volume zone"];
+const WORDS: [&str; 3] = [
+    "had volume node affinity conflict",
+    "didn't match PersistentVolume's node affinity",
+    "had no available volume zone",
+];
 
 /// The taints of control plane nodes: such a node is no home for the pods of others.
 const ROLE: &str = "node-role.kubernetes.io/";
@@ -40,7 +45,9 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
         for volume in volumes(snapshot, pod) {
             match homes(snapshot, pod, volume) {
                 Some(homes) if homes.is_empty() => sink.add(with_volume(cite("volume.no-node-fits"), volume)),
-                Some(homes) => sink.add(with_homes(with_volume(cite("volume.home-nodes-refuse"), volume), &homes)),
+                Some(homes) => {
+                    sink.add(with_homes(with_volume(cite("volume.home-nodes-refuse"), volume), &homes))
+                }
                 None => {}
             }
         }
@@ -51,7 +58,8 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
 /// of the control plane and nodes that the pod itself excludes are no way out.
 pub(super) fn rejects_all(message: &str) -> bool {
     let body = message.split("preemption:").next().unwrap_or(message);
-    let total = body.split_once('/').and_then(|(_, rest)| rest.split_whitespace().next()?.parse::<u32>().ok());
+    let total =
+        body.split_once('/').and_then(|(_, rest)| rest.split_whitespace().next()?.parse::<u32>().ok());
     let list = body.split_once(": ").map_or("", |(_, list)| list);
     let counted = list.split(", ").filter_map(|piece| {
         let (count, text) = piece.trim().split_once(' ')?;
@@ -61,7 +69,10 @@ pub(super) fn rejects_all(message: &str) -> bool {
     for (count, text) in counted {
         if WORDS.iter().any(|w| text.contains(w)) {
             conflicts += count;
-        } else if text.contains(ROLE) || text.contains("Pod's node affinity/selector") || text.contains("node selector") {
+        } else if text.contains(ROLE)
+            || text.contains("Pod's node affinity/selector")
+            || text.contains("node selector")
+        {
             excluded += count;
         }
     }
@@ -118,7 +129,10 @@ fn homes<'a>(snapshot: &'a Snapshot, pod: &Pod, volume: &PersistentVolume) -> Op
 /// Whether the node is the control plane's and the pod does not tolerate that.
 fn is_closed(tolerations: &[Toleration], node: &Node) -> bool {
     let bears = |key: &str| tolerations.iter().any(|t| t.key.is_empty() || t.key == *key);
-    node.spec.taints.iter().any(|t| t.key.starts_with(ROLE) && t.effect != "PreferNoSchedule" && !bears(&t.key))
+    node.spec
+        .taints
+        .iter()
+        .any(|t| t.key.starts_with(ROLE) && t.effect != "PreferNoSchedule" && !bears(&t.key))
 }
 
 fn admits(terms: &NodeSelectorTerms, node: &Node) -> bool {

@@ -6,7 +6,8 @@ use kubecause_evidence::{Kind, Snapshot, Subject, Sym};
 use kubecause_model::Source;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
-    let none = snapshot.has(&Kind::MutatingWebhookConfiguration) && !snapshot.webhooks.all().iter().any(|c| c.mutating);
+    let none = snapshot.has(&Kind::MutatingWebhookConfiguration)
+        && !snapshot.webhooks.all().iter().any(|c| c.mutating);
     if none {
         return;
     }
@@ -26,7 +27,12 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             .param("field", field)
             .param("from", &from)
             .param("to", &to)
-            .cite(Source::Field, None, format!("pods/{subject}"), format!("{} {field}: {to}; the template says {from}", status.name));
+            .cite(
+                Source::Field,
+                None,
+                format!("pods/{subject}"),
+                format!("{} {field}: {to}; the template says {from}", status.name),
+            );
         for hook in snapshot.webhooks.all().iter().filter(|c| c.mutating).take(5) {
             found = found.param("webhook", &hook.metadata.name);
             found = found.naming(hook.metadata.subject(Kind::MutatingWebhookConfiguration));
@@ -44,7 +50,14 @@ fn fails(status: &ContainerStatus) -> bool {
 /// Whether the image itself is what is wrong: it is not there, or not for us. A rewritten image that is pulled well has
 /// nothing to do with a crash, nor with a registry that is out of reach.
 fn fails_by_image(snapshot: &Snapshot, pod: &Subject, status: &ContainerStatus) -> bool {
-    let words = ["not found", "manifest unknown", "denied", "nauthorized", "invalid reference", "couldn't parse image"];
+    let words = [
+        "not found",
+        "manifest unknown",
+        "denied",
+        "nauthorized",
+        "invalid reference",
+        "couldn't parse image",
+    ];
     let wrong = |text: &str| words.iter().any(|w| text.contains(w));
     let waiting = status.state.waiting.as_ref();
     let pulls = waiting.is_some_and(|w| w.reason.contains("Image"));

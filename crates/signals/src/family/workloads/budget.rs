@@ -11,7 +11,8 @@ use rustc_hash::FxHashSet;
 /// a node is to be emptied of them.
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     let cordoned = |n: &&kubecause_evidence::kube::Node| n.spec.unschedulable;
-    let cordoned: FxHashSet<&Sym> = snapshot.nodes.all().iter().filter(cordoned).map(|n| &n.metadata.name).collect();
+    let cordoned: FxHashSet<&Sym> =
+        snapshot.nodes.all().iter().filter(cordoned).map(|n| &n.metadata.name).collect();
     for budget in snapshot.budgets.all() {
         let s = &budget.status;
         if s.disruptions_allowed > 0 || s.expected_pods == 0 || s.current_healthy < s.expected_pods {
@@ -58,7 +59,10 @@ fn report(
     } else {
         format!("maxUnavailable {}", spec.max_unavailable)
     };
-    let text = format!("{rule}, {} of {} pods healthy, disruptionsAllowed 0", status.current_healthy, status.expected_pods);
+    let text = format!(
+        "{rule}, {} of {} pods healthy, disruptionsAllowed 0",
+        status.current_healthy, status.expected_pods
+    );
     let subject = meta.subject(Kind::PodDisruptionBudget);
     let mut found = Finding::new("pdb.blocks-drain", subject.clone())
         .since(None)

@@ -30,7 +30,12 @@ fn look(snapshot: &Snapshot, cron: &CronJob, sink: &mut Sink) {
             .param("why", why)
             .param("schedule", &cron.spec.schedule)
             .param("last", &ran)
-            .cite(Source::Field, last, at(&subject), format!("{text}; schedule {}, last run {ran}", cron.spec.schedule))
+            .cite(
+                Source::Field,
+                last,
+                at(&subject),
+                format!("{text}; schedule {}, last run {ran}", cron.spec.schedule),
+            )
     };
     if cron.spec.suspend {
         if idle > period && idle <= FORGOTTEN_SECONDS.max(10 * period) {
@@ -44,11 +49,19 @@ fn look(snapshot: &Snapshot, cron: &CronJob, sink: &mut Sink) {
     sink.add(found("cronjob.overdue", "overdue", format!("no run for {idle} s")));
     if cron.spec.concurrency_policy == "Forbid" && !cron.status.active.is_empty() {
         let job = cron.status.active.first().map(|a| a.name.to_string()).unwrap_or_default();
-        let f = found("cronjob.blocked-by-active", "forbidden", format!("concurrencyPolicy Forbid, {job} still active"));
+        let f = found(
+            "cronjob.blocked-by-active",
+            "forbidden",
+            format!("concurrencyPolicy Forbid, {job} still active"),
+        );
         sink.add(f.param("job", &job));
     }
     if let Some(deadline) = cron.spec.starting_deadline_seconds.filter(|d| *d < ROUND_SECONDS) {
-        sink.add(found("cronjob.deadline-too-short", "deadline", format!("startingDeadlineSeconds {deadline}")));
+        sink.add(found(
+            "cronjob.deadline-too-short",
+            "deadline",
+            format!("startingDeadlineSeconds {deadline}"),
+        ));
     }
 }
 
@@ -68,7 +81,8 @@ fn longest_gap(schedule: &str) -> Option<i64> {
     let fields: Vec<&str> = schedule.split_whitespace().filter(|f| !f.contains("TZ=")).collect();
     let [minute, hour, day, month, weekday] = fields.as_slice() else { return None };
     let any = |f: &str| f == "*" || f == "?";
-    let step = |f: &str, unit: i64| f.strip_prefix("*/").and_then(|n| n.parse::<i64>().ok()).map(|n| n * unit);
+    let step =
+        |f: &str, unit: i64| f.strip_prefix("*/").and_then(|n| n.parse::<i64>().ok()).map(|n| n * unit);
     Some(match (minute, hour) {
         _ if !any(month) => 366 * DAY,
         _ if !any(day) => 31 * DAY,

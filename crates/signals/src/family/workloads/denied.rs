@@ -1,14 +1,14 @@
 //! Pods that a controller is not allowed to make: `FailedCreate` events and `ReplicaFailure` conditions.
 
-use super::words::{Refusal, read};
 use super::super::makers;
+use super::words::{Refusal, read};
 use super::{at, lacks_pods, newest};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recurring;
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Event, Workload};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Citation, Source, Span};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Controllers back off to at most 16 min 40 s between two attempts (`client-go` workqueue, `maxDelay` 1000 s).
@@ -51,7 +51,13 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     }
 }
 
-fn tell<'a>(snapshot: &Snapshot, all: &'a mut All, made: &Subject, message: &str, citation: Citation) -> &'a mut Told {
+fn tell<'a>(
+    snapshot: &Snapshot,
+    all: &'a mut All,
+    made: &Subject,
+    message: &str,
+    citation: Citation,
+) -> &'a mut Told {
     let refusal = read(snapshot, made.ns(), message);
     let told = all.entry((refusal.signal, makers::of_replica_set(snapshot, made))).or_default();
     told.refusal.get_or_insert(refusal);
@@ -66,8 +72,14 @@ fn by_event(snapshot: &Snapshot, all: &mut All, event: &Event) {
     }
     let direct = snapshot.workload(&subject);
     let gone = direct.is_none() && snapshot.has(&subject.kind);
-    let young = snapshot.age(event.last).is_some_and(|age| age <= BACK_OFF_SECONDS) || is_recurring(snapshot, event);
-    let citation = Citation::new(Source::Event, event.last, event.reference(), format!("FailedCreate {}", event.message));
+    let young =
+        snapshot.age(event.last).is_some_and(|age| age <= BACK_OFF_SECONDS) || is_recurring(snapshot, event);
+    let citation = Citation::new(
+        Source::Event,
+        event.last,
+        event.reference(),
+        format!("FailedCreate {}", event.message),
+    );
     let told = tell(snapshot, all, &subject, &event.message, citation);
     told.present |= young && !gone;
     // A ReplicaSet that was not collected lacks what its Deployment lacks.

@@ -2,10 +2,10 @@
 
 use super::at;
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::kube::Workload;
 use kubecause_evidence::{Kind, Snapshot};
 use kubecause_model::{Source, Span};
-use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
 /// An older failure is history.
@@ -17,7 +17,8 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         let Some(c) = job.condition("Failed").filter(|c| c.is_true()) else { continue };
         let failed = c.last_transition_time.or(job.status.start_time).or(job.metadata.creation_timestamp);
         let owner = snapshot.top_owner(&job.subject());
-        let made_up = later.get(&(owner.ns().into(), owner.name.clone())).is_some_and(|at| Some(*at) > failed);
+        let made_up =
+            later.get(&(owner.ns().into(), owner.name.clone())).is_some_and(|at| Some(*at) > failed);
         let old = snapshot.age(failed).is_some_and(|age| age > HISTORY_SECONDS);
         let ongoing = !old && !made_up && !job.metadata.is_deleting();
         let span = Span { first: failed, last: failed, ongoing };
@@ -41,7 +42,10 @@ fn last_successes(snapshot: &Snapshot) -> FxHashMap<Owner, Timestamp> {
     let own = own.filter_map(|c| Some((c.metadata.subject(Kind::CronJob), c.status.last_successful_time?)));
     let done = |j: &Workload| {
         let of_cron = j.metadata.controller().is_some_and(|o| o.kind == "CronJob");
-        let at = j.status.completion_time.filter(|_| of_cron && j.condition("Complete").is_some_and(|c| c.is_true()))?;
+        let at = j
+            .status
+            .completion_time
+            .filter(|_| of_cron && j.condition("Complete").is_some_and(|c| c.is_true()))?;
         Some((snapshot.top_owner(&j.subject()), at))
     };
     for (owner, at) in own.chain(snapshot.jobs.all().iter().filter_map(done)) {

@@ -14,10 +14,10 @@ mod words;
 
 use crate::finding::Sink;
 use crate::signal::{Family, Needs, Signal};
+use kubecause_evidence::Relation;
 use kubecause_evidence::kube::{Workload, WorkloadKind};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Citation;
-use kubecause_evidence::Relation;
 
 const EVENTS: &[Needs] = &[Needs::Kind(Kind::Event)];
 const PODS: &[Needs] = &[Needs::Kind(Kind::Pod)];
@@ -32,16 +32,36 @@ const SIGNALS: &[Signal] = &[
         &[Needs::Kind(Kind::ResourceQuota)],
     ),
     Signal::fact("workload.denied-by-limit-range", "Its pods are refused: they break a LimitRange.", EVENTS),
-    Signal::fact("workload.denied-no-serviceaccount", "Its pods are refused: their service account is not found.", EVENTS),
+    Signal::fact(
+        "workload.denied-no-serviceaccount",
+        "Its pods are refused: their service account is not found.",
+        EVENTS,
+    ),
     Signal::fact(
         "workload.serviceaccount-absent",
         "It lacks pods, and the service account that its template names is not in the list.",
         &[Needs::Kind(Kind::ServiceAccount)],
     ),
-    Signal::fact("workload.denied-by-pod-security", "Its pods are refused by Pod Security or a PodSecurityPolicy.", EVENTS),
-    Signal::fact("workload.denied-by-security-context", "Its pods are refused for a field of their security context.", EVENTS),
-    Signal::fact("workload.webhook-not-answering", "Its pods are refused: an admission webhook cannot be called.", EVENTS),
-    Signal::fact("workload.denied-by-webhook", "Its pods are refused by an admission webhook or policy.", EVENTS),
+    Signal::fact(
+        "workload.denied-by-pod-security",
+        "Its pods are refused by Pod Security or a PodSecurityPolicy.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.denied-by-security-context",
+        "Its pods are refused for a field of their security context.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.webhook-not-answering",
+        "Its pods are refused: an admission webhook cannot be called.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.denied-by-webhook",
+        "Its pods are refused by an admission webhook or policy.",
+        EVENTS,
+    ),
     Signal::symptom(
         "workload.create-refused",
         "Its pods are refused, in words that no other signal knows.",
@@ -78,15 +98,34 @@ const SIGNALS: &[Signal] = &[
         "A log fails to resolve a name under the missing governing Service.",
         &[Needs::ContainerLog],
     ),
-    Signal::fact("workload.job-failed", "A Job gave up within the last day, and no later run made up for it.", &[Needs::Kind(Kind::Job)]),
+    Signal::fact(
+        "workload.job-failed",
+        "A Job gave up within the last day, and no later run made up for it.",
+        &[Needs::Kind(Kind::Job)],
+    ),
     Signal::fact("cronjob.suspended", "A CronJob is suspended and missed a run within the last days.", CRON),
     Signal::fact("cronjob.overdue", "A CronJob was not started for more than two of its periods.", CRON),
-    Signal::fact("cronjob.blocked-by-active", "A CronJob forbids concurrent runs, and an old run is still active.", CRON),
-    Signal::fact("cronjob.deadline-too-short", "startingDeadlineSeconds is shorter than the controller's ten-second round.", CRON),
+    Signal::fact(
+        "cronjob.blocked-by-active",
+        "A CronJob forbids concurrent runs, and an old run is still active.",
+        CRON,
+    ),
+    Signal::fact(
+        "cronjob.deadline-too-short",
+        "startingDeadlineSeconds is shorter than the controller's ten-second round.",
+        CRON,
+    ),
     Signal::fact("workload.scaled-to-zero", "The workload wants no replicas.", PODS),
-    Signal::fact("pdb.blocks-drain", "A node is being drained, and a budget that can never be met covers pods on it.",
-        &[Needs::Kind(Kind::PodDisruptionBudget), Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod)]),
-    Signal::fact("workload.failing-part-altered", "The container that fails differs from the template that it was made of.", PODS),
+    Signal::fact(
+        "pdb.blocks-drain",
+        "A node is being drained, and a budget that can never be met covers pods on it.",
+        &[Needs::Kind(Kind::PodDisruptionBudget), Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod)],
+    ),
+    Signal::fact(
+        "workload.failing-part-altered",
+        "The container that fails differs from the template that it was made of.",
+        PODS,
+    ),
     Signal::fact(
         "workload.sidecar-missing",
         "A pod lacks the sidecar that its namespace asks for and that older pods there have.",
@@ -95,7 +134,11 @@ const SIGNALS: &[Signal] = &[
     Signal::fact(
         "workload.sidecar-missing-injector-down",
         "Pods lack the sidecar that their namespace asks for, and the injector has no Ready pod.",
-        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Namespace), Needs::Kind(Kind::MutatingWebhookConfiguration)],
+        &[
+            Needs::Kind(Kind::Pod),
+            Needs::Kind(Kind::Namespace),
+            Needs::Kind(Kind::MutatingWebhookConfiguration),
+        ],
     ),
 ];
 
@@ -122,7 +165,9 @@ fn lacks_pods(w: &Workload) -> bool {
             let over = s.completion_time.is_some() || w.condition("Failed").is_some_and(|c| c.is_true());
             !over && !w.spec.suspend && s.active + s.succeeded + s.failed < w.wanted()
         }
-        WorkloadKind::Deployment => !w.spec.paused && (s.replicas < w.wanted() || s.updated_replicas < w.wanted()),
+        WorkloadKind::Deployment => {
+            !w.spec.paused && (s.replicas < w.wanted() || s.updated_replicas < w.wanted())
+        }
         _ => s.replicas < w.wanted(),
     }
 }

@@ -27,14 +27,22 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 fn absent_account(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
     let name = &w.spec.template.spec.service_account_name;
     let ns = &w.metadata.namespace;
-    if !snapshot.has(&Kind::ServiceAccount) || name.is_empty() || snapshot.service_accounts.get(ns, name).is_some() {
+    if !snapshot.has(&Kind::ServiceAccount)
+        || name.is_empty()
+        || snapshot.service_accounts.get(ns, name).is_some()
+    {
         return;
     }
     let found = Finding::new("workload.serviceaccount-absent", snapshot.top_owner(&w.subject()))
         .since(w.metadata.creation_timestamp)
         .param("serviceaccount", name)
         .naming(Subject::new(Kind::ServiceAccount, ns, name))
-        .cite(Source::Field, None, at(&w.subject()), format!("serviceAccountName {name}, which is not among the service accounts of {ns}"));
+        .cite(
+            Source::Field,
+            None,
+            at(&w.subject()),
+            format!("serviceAccountName {name}, which is not among the service accounts of {ns}"),
+        );
     sink.add(found);
 }
 
@@ -50,7 +58,12 @@ fn full_quota(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
             .param("used", &used)
             .param("limited", &hard)
             .naming(quota.metadata.subject(Kind::ResourceQuota))
-            .cite(Source::Field, None, format!("resourcequotas/{}/{name}", w.metadata.namespace), format!("{resource}: used {used} of {hard}"));
+            .cite(
+                Source::Field,
+                None,
+                format!("resourcequotas/{}/{name}", w.metadata.namespace),
+                format!("{resource}: used {used} of {hard}"),
+            );
         sink.add(found);
         return;
     }
@@ -104,8 +117,17 @@ fn governing(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
         sink.add(base("workload.governing-name-used").cite(Source::Field, None, reference, text));
     }
     let part = format!(".{service}");
-    let unresolved = ["no such host", "NXDOMAIN", "Name or service not known", "could not resolve", "ENOTFOUND",
-        "Temporary failure in name resolution", "UnknownHostException", "bad address", "nodename nor servname"];
+    let unresolved = [
+        "no such host",
+        "NXDOMAIN",
+        "Name or service not known",
+        "could not resolve",
+        "ENOTFOUND",
+        "Temporary failure in name resolution",
+        "UnknownHostException",
+        "bad address",
+        "nodename nor servname",
+    ];
     let logs = snapshot.container_logs.iter().filter(|(key, _)| *key.namespace == **ns);
     for (key, log) in logs {
         let hit = log.lines().find(|(_, l)| l.contains(&part) && unresolved.iter().any(|u| l.contains(u)));
@@ -134,7 +156,10 @@ fn asks_for_members(snapshot: &Snapshot, w: &Workload) -> Option<(String, String
 }
 
 fn scaled_to_zero(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
-    let scalable = matches!(w.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::ReplicationController);
+    let scalable = matches!(
+        w.kind,
+        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::ReplicationController
+    );
     let alone = w.kind == WorkloadKind::ReplicaSet && snapshot.owners(&w.metadata).is_empty();
     if (scalable || alone) && w.spec.replicas == Some(0) {
         let subject = w.subject();

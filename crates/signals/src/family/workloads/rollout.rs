@@ -42,13 +42,17 @@ fn ordered(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
     let (now, next) = (&w.status.current_revision, &w.status.update_revision);
     let rolling = w.spec.update_strategy.kind != "OnDelete";
     let due = w.wanted() - w.spec.update_strategy.rolling_update.partition.unwrap_or(0);
-    if now.is_empty() || next.is_empty() || now == next || !rolling || w.status.updated_replicas >= due.max(0) {
+    if now.is_empty() || next.is_empty() || now == next || !rolling || w.status.updated_replicas >= due.max(0)
+    {
         return;
     }
-    let starting = |p: &Pod| snapshot.age(p.metadata.creation_timestamp).is_some_and(|age| age < STARTING_SECONDS);
+    let starting =
+        |p: &Pod| snapshot.age(p.metadata.creation_timestamp).is_some_and(|age| age < STARTING_SECONDS);
     let blocks = |p: &&Pod| !p.is_ready() && !starting(p);
     let ordinal = |p: &Pod| p.metadata.name.rsplit_once('-').and_then(|(_, n)| n.parse::<u32>().ok());
-    let Some(pod) = snapshot.pods_owned_by(w.metadata.uid).filter(blocks).max_by_key(|p| ordinal(p)) else { return };
+    let Some(pod) = snapshot.pods_owned_by(w.metadata.uid).filter(blocks).max_by_key(|p| ordinal(p)) else {
+        return;
+    };
     let revision = pod.metadata.labels.get("controller-revision-hash").unwrap_or_default();
     let text = format!("{} of {} updated to {next}", w.status.updated_replicas, w.wanted());
     let subject = pod.metadata.subject(Kind::Pod);
@@ -68,7 +72,8 @@ fn ordered(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
 /// A ReplicationController never replaces a pod because its template changed. Where a webhook may write images anew,
 /// only another tag of the same image counts.
 fn old_template(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
-    let rewritten = !snapshot.has(&Kind::MutatingWebhookConfiguration) || snapshot.webhooks.all().iter().any(|c| c.mutating);
+    let rewritten = !snapshot.has(&Kind::MutatingWebhookConfiguration)
+        || snapshot.webhooks.all().iter().any(|c| c.mutating);
     let differs = |p: &&Pod| {
         let live = !p.is_finished() && !p.metadata.is_deleting();
         live && w.spec.template.spec.containers.iter().any(|c| {

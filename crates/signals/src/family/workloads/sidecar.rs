@@ -10,7 +10,8 @@ const SIDECARS: [&str; 2] = ["istio-proxy", "linkerd-proxy"];
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for ns in snapshot.namespaces.all().iter().filter(|n| asks(n)) {
         let pods = snapshot.pods.in_namespace(&ns.metadata.name);
-        let oldest = pods.iter().filter(|p| has_sidecar(p)).filter_map(|p| p.metadata.creation_timestamp).min();
+        let oldest =
+            pods.iter().filter(|p| has_sidecar(p)).filter_map(|p| p.metadata.creation_timestamp).min();
         for pod in pods.iter().filter(|p| !has_sidecar(p) && wants(p)) {
             let made = pod.metadata.creation_timestamp;
             if oldest.is_some() && made > oldest {
@@ -27,7 +28,8 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 /// Source: istio.io, "Installing the Sidecar": the labels of a namespace.
 fn asks(ns: &Namespace) -> bool {
     let labels = &ns.metadata.labels;
-    let off = labels.get("istio-injection") == Some("disabled") || labels.get("istio.io/dataplane-mode") == Some("ambient");
+    let off = labels.get("istio-injection") == Some("disabled")
+        || labels.get("istio.io/dataplane-mode") == Some("ambient");
     !off && (labels.get("istio-injection") == Some("enabled") || labels.get("istio.io/rev").is_some())
 }
 
@@ -50,7 +52,9 @@ fn wants(pod: &Pod) -> bool {
 /// The injector's Service, where none of its pods is Ready.
 fn dead_injector(snapshot: &Snapshot) -> Option<Subject> {
     let hooks = snapshot.webhooks.all().iter().filter(|c| c.mutating).flat_map(|c| c.webhooks.iter());
-    let service = hooks.filter(|w| w.name.contains("sidecar-injector")).find_map(|w| w.client_config.service.as_ref())?;
+    let service = hooks
+        .filter(|w| w.name.contains("sidecar-injector"))
+        .find_map(|w| w.client_config.service.as_ref())?;
     let found = snapshot.services.get(&service.namespace, &service.name)?;
     let ready = snapshot.pods_labelled(&service.namespace, &found.spec.selector).any(Pod::is_ready);
     (!found.spec.selector.is_empty() && !ready).then(|| found.metadata.subject(Kind::Service))

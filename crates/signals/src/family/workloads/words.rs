@@ -55,7 +55,8 @@ fn webhook(snapshot: &Snapshot, text: &str) -> Option<Refusal> {
     for start in ["failed calling webhook \"", "failed calling admission webhook \""] {
         let Some(name) = between(text, start, "\"") else { continue };
         let error = text.split_once(&format!("{start}{name}\": ")).map_or("", |(_, rest)| rest);
-        let mut refusal = Refusal::new("workload.webhook-not-answering").with("webhook", name).with("error", error);
+        let mut refusal =
+            Refusal::new("workload.webhook-not-answering").with("webhook", name).with("error", error);
         let service = behind(snapshot, name).or_else(|| host(text));
         if let Some(service) = service {
             refusal = refusal.with("service", service.to_string());
@@ -67,7 +68,8 @@ fn webhook(snapshot: &Snapshot, text: &str) -> Option<Refusal> {
         return Some(refusal);
     }
     if let Some(name) = between(text, "admission webhook \"", "\" denied the request") {
-        let says = text.split_once("denied the request").map_or("", |(_, rest)| rest).trim_start_matches([':', ' ']);
+        let says =
+            text.split_once("denied the request").map_or("", |(_, rest)| rest).trim_start_matches([':', ' ']);
         let mut refusal = Refusal::new("workload.denied-by-webhook").with("webhook", name).with("says", says);
         refusal.names.extend(configuration(snapshot, name));
         return Some(refusal);
@@ -79,7 +81,11 @@ fn webhook(snapshot: &Snapshot, text: &str) -> Option<Refusal> {
 
 fn configuration(snapshot: &Snapshot, webhook: &str) -> Option<Subject> {
     let holds = snapshot.webhooks.all().iter().find(|c| c.webhooks.iter().any(|w| *w.name == *webhook))?;
-    let kind = if holds.mutating { Kind::MutatingWebhookConfiguration } else { Kind::ValidatingWebhookConfiguration };
+    let kind = if holds.mutating {
+        Kind::MutatingWebhookConfiguration
+    } else {
+        Kind::ValidatingWebhookConfiguration
+    };
     Some(holds.metadata.subject(kind))
 }
 
@@ -105,7 +111,8 @@ fn quota(namespace: &str, text: &str) -> Option<Refusal> {
         let requested = between(text, "requested: ", ", used:").unwrap_or_default();
         let used = between(text, "used: ", ", limited:").unwrap_or_default();
         let limited = text.split_once("limited: ").map_or("", |(_, rest)| rest).trim();
-        let keys: Vec<&str> = requested.split(',').filter_map(|p| p.split_once('=')).map(|(k, _)| k).collect();
+        let keys: Vec<&str> =
+            requested.split(',').filter_map(|p| p.split_once('=')).map(|(k, _)| k).collect();
         let bare = |list: &str| match list.split_once('=') {
             Some((_, value)) if !value.contains('=') => value.to_owned(),
             _ => list.to_owned(),
@@ -152,19 +159,26 @@ fn pod_security(text: &str) -> Option<Refusal> {
     ];
     let hit = policy.iter().find(|p| text.contains(**p))?;
     let says = text.split_once(hit).map_or("", |(_, rest)| rest).trim_start_matches([':', ' ']);
-    Some(Refusal::new("workload.denied-by-pod-security").with("level", "PodSecurityPolicy").with("says", says))
+    Some(
+        Refusal::new("workload.denied-by-pod-security").with("level", "PodSecurityPolicy").with("says", says),
+    )
 }
 
 /// Source: kubernetes plugin/pkg/admission/limitranger/admission.go.
 fn limit_range(text: &str) -> Option<Refusal> {
     let text = tail(text);
     for bound in ["maximum", "minimum"] {
-        let Some((resource, rest)) = between(text, &format!("{bound} "), "\n").and_then(|t| t.split_once(" usage per ")) else {
+        let Some((resource, rest)) =
+            between(text, &format!("{bound} "), "\n").and_then(|t| t.split_once(" usage per "))
+        else {
             continue;
         };
         let (kind, value) = rest.split_once(" is ")?;
         let end = value.find([',', ' ']).unwrap_or(value.len());
-        let given = value.split_once("but limit is ").or_else(|| value.split_once("but request is ")).map_or("", |(_, v)| v);
+        let given = value
+            .split_once("but limit is ")
+            .or_else(|| value.split_once("but request is "))
+            .map_or("", |(_, v)| v);
         let given = given.split([',', ']', ' ']).next().unwrap_or_default().trim_end_matches('.');
         let allowed = value.get(..end).unwrap_or_default().trim_end_matches('.');
         let resource = resource.trim_start_matches('[');
@@ -180,8 +194,14 @@ fn limit_range(text: &str) -> Option<Refusal> {
     let (resource, rest) = text.split_once(" max limit to request ratio per ")?;
     let resource = resource.trim_start_matches('[');
     let allowed = between(rest, " is ", ",").unwrap_or_default();
-    let refusal = Refusal::new("workload.denied-by-limit-range").with("resource", resource).with("bound", "limit/request ratio");
-    Some(refusal.with("allowed", allowed).with("asked", between(rest, "provided ratio is ", ",").unwrap_or_default()))
+    let refusal = Refusal::new("workload.denied-by-limit-range")
+        .with("resource", resource)
+        .with("bound", "limit/request ratio");
+    Some(
+        refusal
+            .with("allowed", allowed)
+            .with("asked", between(rest, "provided ratio is ", ",").unwrap_or_default()),
+    )
 }
 
 /// Source: kubernetes plugin/pkg/admission/securitycontext/scdeny (removed in 1.30); OpenShift's constraints.
@@ -191,11 +211,15 @@ fn security_context(text: &str) -> Option<Refusal> {
     if plugin {
         let field = reason.split_once("SecurityContext.").map_or("", |(_, rest)| rest);
         let field = field.split(' ').next().unwrap_or_default();
-        return Some(Refusal::new("workload.denied-by-security-context").with("field", field).with("says", reason));
+        return Some(
+            Refusal::new("workload.denied-by-security-context").with("field", field).with("says", reason),
+        );
     }
     let constraint = "unable to validate against any security context constraint";
     let (_, says) = text.split_once(constraint)?;
-    Some(Refusal::new("workload.denied-by-security-context").with("says", says.trim_start_matches([':', ' '])))
+    Some(
+        Refusal::new("workload.denied-by-security-context").with("says", says.trim_start_matches([':', ' '])),
+    )
 }
 
 #[cfg(test)]
@@ -276,6 +300,9 @@ mod tests {
     #[test]
     fn unknown_words_are_kept_as_a_symptom() {
         let text = "pods \"x\" is forbidden: no PriorityClass with name gold was found";
-        assert_eq!(params(text), ("workload.create-refused", "says=no PriorityClass with name gold was found".to_owned()));
+        assert_eq!(
+            params(text),
+            ("workload.create-refused", "says=no PriorityClass with name gold was found".to_owned())
+        );
     }
 }
