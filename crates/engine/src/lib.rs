@@ -1,10 +1,10 @@
 //! From findings and modes to incidents.
 //!
-//! 1. [`instance`]: which modes hold on which subjects, how surely, or what refutes them.
-//! 2. [`graph`]: which instance explains which, along the relations; loops collapse.
-//! 3. [`choose`]: the fewest roots that explain the most; what is left over becomes an alternative.
-//! 4. [`incident`]: roots are folded onto workloads and shared causes and told with their chain, proof and fixes.
-//! 5. [`verdict`]: what no cause explains, what could not be seen, and the answer in one word.
+//! 1. `instance`: which modes hold on which subjects, how surely, or what refutes them.
+//! 2. `graph`: which instance explains which, along the relations; loops collapse.
+//! 3. `choose`: the fewest roots that explain the most; what is left over becomes an alternative.
+//! 4. `incident`: roots are folded onto workloads and shared causes and told with their chain, proof and fixes.
+//! 5. `verdict`: what no cause explains, what could not be seen, and the answer in one word.
 //!
 //! Knows nothing about formats and does no I/O. The same Snapshot always gives the same Diagnosis.
 

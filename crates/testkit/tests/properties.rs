@@ -34,18 +34,15 @@ proptest! {
         let less = KIT.diagnose_capture(&capture.clone().without(|n| n == gone)).expect("an answer");
         for (mode, subject, confidence) in roots(&less) {
             let before = roots(full).into_iter().find(|(m, s, _)| *m == mode && *s == subject);
-            match before {
-                Some((_, _, was)) => prop_assert!(confidence <= was, "{name} without {gone}: {mode} {confidence:?}"),
-                None => {
-                    let is_link = KIT.catalogue.get(mode).is_some_and(|m| m.kind == ModeKind::Link);
-                    let suffered = full.incidents.iter().any(|i| {
-                        i.root.subject.name == subject.name || i.affected.iter().any(|s| s.name == subject.name)
-                    });
-                    prop_assert!(
-                        suffered && (is_link || confidence < Confidence::Confirmed),
-                        "{name} without {gone}: {mode}@{subject} {confidence:?} is new"
-                    );
-                }
+            if let Some((_, _, was)) = before { prop_assert!(confidence <= was, "{name} without {gone}: {mode} {confidence:?}") } else {
+                let is_link = KIT.catalogue.get(mode).is_some_and(|m| m.kind == ModeKind::Link);
+                let suffered = full.incidents.iter().any(|i| {
+                    i.root.subject.name == subject.name || i.affected.iter().any(|s| s.name == subject.name)
+                });
+                prop_assert!(
+                    suffered && (is_link || confidence < Confidence::Confirmed),
+                    "{name} without {gone}: {mode}@{subject} {confidence:?} is new"
+                );
             }
         }
     }

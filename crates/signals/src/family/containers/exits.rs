@@ -22,7 +22,11 @@ pub fn observe(context: &Context<'_>, ended: &Ended<'_>, sink: &mut Sink) {
         Exit::Oom => sink.add(oom(context, ended)),
         Exit::NotStarted => start::could_not_start(context.snapshot, ended, sink),
         Exit::Own if !ended.init => {
-            sink.add(with_words(context.snapshot, ended, base("container.app-exit", context.snapshot, ended)))
+            sink.add(with_words(
+                context.snapshot,
+                ended,
+                base("container.app-exit", context.snapshot, ended),
+            ));
         }
         Exit::Signal if !ended.init => sink.add(base("container.killed-by-signal", context.snapshot, ended)),
         Exit::Own | Exit::Signal | Exit::Probe(_) | Exit::Unknown => {}

@@ -4,6 +4,7 @@
 //! Only containers that fail now are looked at for reasons: the log of one that works may complain as it likes.
 
 mod app_logs;
+mod app_signals;
 mod crowd;
 mod dependency;
 mod exits;

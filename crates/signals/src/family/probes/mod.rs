@@ -208,7 +208,7 @@ fn specific(
             }
         }
         Outcome::Protocol => {
-            sink.add(cite_event(stanza::protocol(base("probe.protocol-mismatch"), probe), event))
+            sink.add(cite_event(stanza::protocol(base("probe.protocol-mismatch"), probe), event));
         }
         Outcome::Status(400) if secure_port() && !stanza::asks_tls(probe) => {
             sink.add(cite_event(stanza::protocol(base("probe.protocol-mismatch"), probe), event));

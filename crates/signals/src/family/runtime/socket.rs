@@ -68,7 +68,7 @@ fn answer(name: &Str, facts: &NodeFacts, ready: bool, sink: &mut Sink) {
         Some(RuntimeAnswer::TimedOut(words)) => sink.add(found("runtime.command-line-hangs", words)),
         // A missing client program also says "no such file": only words about the socket count.
         Some(RuntimeAnswer::Failed(words)) if [".sock", "daemon"].iter().any(|w| words.contains(w)) => {
-            sink.add(found("runtime.command-line-refused", words))
+            sink.add(found("runtime.command-line-refused", words));
         }
         Some(RuntimeAnswer::Listed(count)) if ready => {
             sink.add(found("runtime.answers", &format!("lists {count} containers")));

@@ -170,7 +170,7 @@ fn failures_to_attach_and_mount_are_sorted_by_their_words() {
         ids(&found).first().copied().map(str::to_owned)
     };
     let is = |reason: &str, message: &str, signal: &str| {
-        assert_eq!(sorted(reason, message).as_deref(), Some(signal))
+        assert_eq!(sorted(reason, message).as_deref(), Some(signal));
     };
     is(
         "FailedAttachVolume",

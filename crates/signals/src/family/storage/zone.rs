@@ -46,7 +46,7 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
             match homes(snapshot, pod, volume) {
                 Some(homes) if homes.is_empty() => sink.add(with_volume(cite("volume.no-node-fits"), volume)),
                 Some(homes) => {
-                    sink.add(with_homes(with_volume(cite("volume.home-nodes-refuse"), volume), &homes))
+                    sink.add(with_homes(with_volume(cite("volume.home-nodes-refuse"), volume), &homes));
                 }
                 None => {}
             }
