@@ -7,7 +7,7 @@ use crate::instance::{Instance, State, evaluate};
 use crate::words;
 use kubecause_catalogue::{Mode, ModeKind, SubjectClass};
 use kubecause_evidence::{Relation, Subject};
-use kubecause_model::{Alternative, CauseRef, Confidence};
+use kubecause_model::{Alternative, CauseRef, Citation, Confidence};
 use std::collections::BTreeSet;
 
 /// The other causes of one incident.
@@ -50,7 +50,7 @@ pub(crate) fn of(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, root
             match seen.state {
                 State::Refuted => {
                     let why = seen.findings.iter().filter_map(|i| context.findings.at(*i));
-                    let text = why.filter_map(|f| f.evidence.first()).map(|c| c.text.clone()).next();
+                    let text = why.filter_map(|f| f.evidence.first()).map(said).next();
                     let cause = CauseRef { mode: mode.id.clone(), subject };
                     others.refuted.push((cause, text.unwrap_or_default()));
                 }
@@ -67,6 +67,12 @@ pub(crate) fn of(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, root
     others.refuted.sort_by(|a, b| a.0.cmp(&b.0));
     others.refuted.dedup_by(|b, a| a.0.mode == b.0.mode);
     others
+}
+
+/// A record in a few words, with the place that says it: `healthz.txt: ok`.
+fn said(citation: &Citation) -> String {
+    let place = citation.reference.rsplit('/').next().unwrap_or_default();
+    if place.is_empty() { citation.text.clone() } else { format!("{place}: {}", citation.text) }
 }
 
 /// The modes that explain a link, with the subject on which each would have to hold.

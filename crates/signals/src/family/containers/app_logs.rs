@@ -10,7 +10,7 @@ use super::requests;
 use crate::family::Correlation;
 use crate::finding::{Finding, Findings, Sink};
 use kubecause_evidence::kube::{Container, Pod};
-use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_evidence::{Snapshot, Subject};
 use kubecause_model::Citation;
 use rustc_hash::FxHashSet;
 
