@@ -14,6 +14,9 @@ pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
     let bundle = kubecause_bundle::read(&inputs).map_err(Failure::input)?;
     let signals = Signals::builtin().map_err(Failure::internal)?;
     let catalogue = Catalogue::builtin().map_err(Failure::internal)?;
+    if let Some(namespace) = &args.namespace {
+        objects::check_namespace(&bundle.snapshot, namespace)?;
+    }
     let named = objects::find(&bundle.snapshot, &args.objects, args.namespace.as_deref())?;
     let scope = Scope { namespace: args.namespace.clone(), objects: named };
     let diagnosis = kubecause_engine::diagnose(&bundle.snapshot, &signals, &catalogue, &scope);

@@ -69,7 +69,11 @@ fn main() -> ExitCode {
             Ok(0)
         }
         Command::Man => {
-            let rendered = clap_mangen::Man::new(command()).render(&mut std::io::stdout());
+            let all = command();
+            let pages = std::iter::once(&all).chain(all.get_subcommands()).cloned();
+            let mut out = std::io::stdout();
+            let rendered: std::io::Result<()> =
+                pages.map(clap_mangen::Man::new).try_for_each(|page| page.render(&mut out));
             rendered.map(|()| 0).map_err(Failure::internal)
         }
     };

@@ -55,6 +55,16 @@ pub fn find(snapshot: &Snapshot, words: &[String], namespace: Option<&str>) -> R
     Ok(found)
 }
 
+/// Fails for a namespace that is not in the capture: no answer about nothing.
+pub fn check_namespace(snapshot: &Snapshot, namespace: &str) -> Result<(), Failure> {
+    let listed = snapshot.namespaces.get("", namespace).is_some();
+    let used = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job];
+    if listed || used.iter().flat_map(|kind| snapshot.names_of(kind)).any(|s| s.ns() == namespace) {
+        return Ok(());
+    }
+    Err(Failure::usage(anyhow!("namespace {namespace:?} is not in this capture")))
+}
+
 fn kind_of(word: &str) -> anyhow::Result<Kind> {
     let lower = word.to_lowercase();
     let short = SHORT.iter().find(|(s, _)| *s == lower).map(|(_, k)| k.clone());

@@ -34,6 +34,7 @@ fn the_exit_code_says_what_was_found() {
     assert_eq!(run(&["diagnose", "--from", "/does/not/exist"]).0, Some(66));
     assert_eq!(run(&["diagnose"]).0, Some(64));
     assert_eq!(run(&["diagnose", "--from", &fixture("healthy"), "pod/nobody"]).0, Some(64));
+    assert_eq!(run(&["diagnose", "--from", &fixture("healthy"), "-n", "nowhere"]).0, Some(64));
     assert_eq!(run(&["--version"]).0, Some(0));
     assert_eq!(run(&["explain", "zzz-no-such-thing"]).0, Some(64));
 }

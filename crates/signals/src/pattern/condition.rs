@@ -1,6 +1,6 @@
 //! Patterns over the conditions of objects.
 
-use super::{About, PatternError, compile, leak, params};
+use super::{About, PatternError, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Condition;
@@ -73,7 +73,7 @@ impl ConditionPatterns {
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {
-        self.all.iter().filter(|p| p.says.as_str() != "." && p.says.is_match(text)).map(|p| p.id).collect()
+        self.all.iter().filter(|p| is_telling(&p.says) && p.says.is_match(text)).map(|p| p.id).collect()
     }
 
     pub(super) fn observe(&self, snapshot: &Snapshot, sink: &mut Sink) {

@@ -1,6 +1,6 @@
 //! Patterns over events.
 
-use super::{About, PatternError, compile, leak, params};
+use super::{About, PatternError, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::{became_ready_after, is_recent, is_recurring, still_failing};
 use crate::signal::{Needs, Signal};
@@ -81,11 +81,7 @@ impl EventPatterns {
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {
-        self.all
-            .iter()
-            .filter(|p| p.message.as_str() != "." && p.message.is_match(text))
-            .map(|p| p.id)
-            .collect()
+        self.all.iter().filter(|p| is_telling(&p.message) && p.message.is_match(text)).map(|p| p.id).collect()
     }
 
     pub(super) fn with_reason(&self, reason: &str) -> Vec<&'static str> {

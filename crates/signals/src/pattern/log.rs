@@ -1,6 +1,6 @@
 //! Patterns over the lines of logs: all patterns of a log's source in one pass over it.
 
-use super::{About, PatternError, compile, leak, params};
+use super::{About, PatternError, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use crate::signal::{Needs, Signal};
@@ -116,7 +116,7 @@ impl LogPatterns {
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {
-        self.all.iter().filter(|p| p.regex.is_match(text)).map(|p| p.id).collect()
+        self.all.iter().filter(|p| is_telling(&p.regex) && p.regex.is_match(text)).map(|p| p.id).collect()
     }
 
     pub(super) fn observe(&self, snapshot: &Snapshot, sink: &mut Sink) {

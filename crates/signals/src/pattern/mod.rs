@@ -151,6 +151,11 @@ fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
+/// Whether texts that mean nothing do not match: only then does a match say something about a pasted text.
+fn is_telling(regex: &Regex) -> bool {
+    !["zq 7", "Zq: zq zq 7", "0/7 zq: 7 zq"].iter().any(|text| regex.is_match(text))
+}
+
 /// The named groups that took part in a match.
 fn params(regex: &Regex, text: &str) -> Params {
     let Some(captures) = regex.captures(text) else { return Params::new() };
