@@ -52,10 +52,10 @@ fn workload(context: &Context<'_>, object: &Subject) -> Severity {
     if available == 0 && served { Severity::Critical } else { Severity::Error }
 }
 
-/// A pod that belongs to no workload counts for itself; the others count through their workload.
+/// A pod counts through its workload; one that belongs to none, or whose workload was not seen, counts for itself.
 fn pod(context: &Context<'_>, object: &Subject) -> Severity {
     let Some(pod) = context.snapshot.pod(object) else { return Severity::Warning };
-    let bare = context.snapshot.owners(&pod.metadata).is_empty();
+    let bare = context.snapshot.workload(&context.snapshot.top_owner(object)).is_none();
     let lost = !pod.is_ready() && pod.status.phase != "Succeeded" && !pod.metadata.is_deleting();
     if bare && lost { Severity::Error } else { Severity::Warning }
 }
