@@ -1,6 +1,6 @@
 //! Patterns over the conditions of objects.
 
-use super::{About, PatternError, compile, is_telling, leak, params};
+use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Condition;
@@ -54,12 +54,13 @@ impl ConditionPatterns {
     pub(super) fn compile(
         specs: Vec<ConditionSpec>,
         signals: &mut Vec<Signal>,
+        prove: Prove,
     ) -> Result<Self, PatternError> {
         let mut all = Vec::new();
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
-            let says = compile(&about, &s.says)?;
+            let says = compile(&about, &s.says, prove)?;
             let kind = Kind::from_name(&s.kind);
             if matches!(kind, Kind::Other(_)) {
                 return Err(PatternError { what: about.id, why: format!("kind {} is not read", s.kind) });

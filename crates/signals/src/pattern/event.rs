@@ -1,6 +1,6 @@
 //! Patterns over events.
 
-use super::{About, PatternError, compile, is_telling, leak, params};
+use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::{became_ready_after, is_recent, is_recurring, still_failing};
 use crate::signal::{Needs, Signal};
@@ -63,12 +63,16 @@ pub(super) struct EventPatterns {
 }
 
 impl EventPatterns {
-    pub(super) fn compile(specs: Vec<EventSpec>, signals: &mut Vec<Signal>) -> Result<Self, PatternError> {
+    pub(super) fn compile(
+        specs: Vec<EventSpec>,
+        signals: &mut Vec<Signal>,
+        prove: Prove,
+    ) -> Result<Self, PatternError> {
         let mut out = Self { by_reason: FxHashMap::default(), all: Vec::new() };
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
-            let message = compile(&about, &s.message)?;
+            let message = compile(&about, &s.message, prove)?;
             for reason in s.reasons {
                 out.by_reason.entry(reason).or_default().push(out.all.len());
             }

@@ -1,6 +1,6 @@
 //! Patterns over the lines of logs: all patterns of a log's source in one pass over it.
 
-use super::{About, PatternError, compile, is_telling, leak, params};
+use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use crate::signal::{Needs, Signal};
@@ -81,13 +81,17 @@ fn needs_of(source: &LogSource) -> Needs {
 }
 
 impl LogPatterns {
-    pub(super) fn compile(specs: Vec<LogSpec>, signals: &mut Vec<Signal>) -> Result<Self, PatternError> {
+    pub(super) fn compile(
+        specs: Vec<LogSpec>,
+        signals: &mut Vec<Signal>,
+        prove: Prove,
+    ) -> Result<Self, PatternError> {
         let mut all = Vec::new();
         let mut texts: FxHashMap<LogSource, (Vec<String>, Vec<usize>)> = FxHashMap::default();
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
-            let regex = compile(&about, &s.pattern)?;
+            let regex = compile(&about, &s.pattern, prove)?;
             if about.matches.is_empty() {
                 return Err(PatternError {
                     what: about.id,

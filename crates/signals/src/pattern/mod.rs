@@ -75,7 +75,7 @@ pub struct Patterns {
 impl Patterns {
     /// The patterns that ship with kubecause.
     pub(crate) fn builtin() -> Result<Self, PatternError> {
-        Self::parse(BUILTIN)
+        Self::compile(BUILTIN, Prove::No)
     }
 
     /// Compiles pattern files, given as name and text.
@@ -83,6 +83,10 @@ impl Patterns {
     /// # Errors
     /// A file that is no TOML of this form, an expression that does not compile, or an id that occurs twice.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, PatternError> {
+        Self::compile(files, Prove::Yes)
+    }
+
+    fn compile(files: &[(&str, &str)], prove: Prove) -> Result<Self, PatternError> {
         let mut all = PatternFile::default();
         for (name, text) in files {
             let file: PatternFile = toml::from_str(text)
@@ -92,9 +96,9 @@ impl Patterns {
             all.log.extend(file.log);
         }
         let mut signals = Vec::new();
-        let events = event::EventPatterns::compile(all.event, &mut signals)?;
-        let conditions = condition::ConditionPatterns::compile(all.condition, &mut signals)?;
-        let logs = log::LogPatterns::compile(all.log, &mut signals)?;
+        let events = event::EventPatterns::compile(all.event, &mut signals, prove)?;
+        let conditions = condition::ConditionPatterns::compile(all.condition, &mut signals, prove)?;
+        let logs = log::LogPatterns::compile(all.log, &mut signals, prove)?;
         let mut ids: Vec<&str> = signals.iter().map(|s| s.id).collect();
         ids.sort_unstable();
         if let Some(pair) = ids.windows(2).find(|p| p.first() == p.get(1)) {
@@ -130,10 +134,20 @@ impl Patterns {
     }
 }
 
+/// Whether patterns are tried on their own examples. Those that ship were, by a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prove {
+    Yes,
+    No,
+}
+
 /// Compiles one expression and proves it on its own examples.
-fn compile(about: &About, pattern: &str) -> Result<Regex, PatternError> {
+fn compile(about: &About, pattern: &str, prove: Prove) -> Result<Regex, PatternError> {
     let fail = |why: String| PatternError { what: about.id.clone(), why };
     let regex = Regex::new(pattern).map_err(|e| fail(e.to_string()))?;
+    if prove == Prove::No {
+        return Ok(regex);
+    }
     if let Some(missed) = about.matches.iter().find(|t| !regex.is_match(t)) {
         return Err(fail(format!("does not match its own example {missed:?}")));
     }
@@ -169,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_shipped_patterns_hold_their_own_examples() {
-        let patterns = Patterns::builtin();
+        let patterns = Patterns::parse(BUILTIN);
         assert!(patterns.is_ok(), "{}", patterns.err().map(|e| e.to_string()).unwrap_or_default());
     }
 
