@@ -1,12 +1,12 @@
 //! Patterns over the conditions of objects.
 
+use super::lazy::LazyRegex;
 use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Condition;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
-use regex::Regex;
 use serde::Deserialize;
 
 /// `[[condition]]` of a pattern file.
@@ -42,7 +42,7 @@ struct ConditionPattern {
     kind: Kind,
     condition: String,
     status: Vec<String>,
-    says: Regex,
+    says: LazyRegex,
 }
 
 #[derive(Debug)]

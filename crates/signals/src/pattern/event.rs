@@ -1,5 +1,6 @@
 //! Patterns over events.
 
+use super::lazy::LazyRegex;
 use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::{became_ready_after, is_recent, is_recurring, still_failing};
@@ -7,7 +8,6 @@ use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Event;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
-use regex::Regex;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -52,7 +52,7 @@ fn anything() -> String {
 struct EventPattern {
     id: &'static str,
     kinds: Vec<Kind>,
-    message: Regex,
+    message: LazyRegex,
     on: On,
 }
 

@@ -1,5 +1,6 @@
 //! Patterns over the lines of logs: all patterns of a log's source in one pass over it.
 
+use super::lazy::{LazyRegex, LazySet};
 use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
@@ -7,7 +8,6 @@ use crate::signal::{Needs, Signal};
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Params, Source, Span};
-use regex::{Regex, RegexSet};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -39,14 +39,14 @@ fn once() -> u64 {
 #[derive(Debug)]
 struct LogPattern {
     id: &'static str,
-    regex: Regex,
+    regex: LazyRegex,
     at_least: u64,
 }
 
 /// The patterns of one source.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct SourceSet {
-    set: RegexSet,
+    set: LazySet,
     patterns: Vec<usize>,
 }
 
@@ -87,7 +87,7 @@ impl LogPatterns {
         prove: Prove,
     ) -> Result<Self, PatternError> {
         let mut all = Vec::new();
-        let mut texts: FxHashMap<LogSource, (Vec<String>, Vec<usize>)> = FxHashMap::default();
+        let mut by_source: FxHashMap<LogSource, SourceSet> = FxHashMap::default();
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
@@ -102,19 +102,21 @@ impl LogPatterns {
             let system = sources.iter().any(|s| IN_SYSTEM_LOG.contains(s)).then_some(LogSource::System);
             let first: Vec<Needs> = sources.first().map(needs_of).into_iter().collect();
             for source in sources.into_iter().chain(system) {
-                let slot = texts.entry(source).or_default();
-                slot.0.push(s.pattern.clone());
-                slot.1.push(all.len());
+                let slot = by_source.entry(source).or_default();
+                slot.set.push(&s.pattern);
+                slot.patterns.push(all.len());
             }
             let id = leak(about.id);
             signals.push(Signal::fact(id, leak(about.doc), Box::leak(first.into_boxed_slice())));
             all.push(LogPattern { id, regex, at_least: s.at_least });
         }
-        let mut by_source = FxHashMap::default();
-        for (source, (texts, patterns)) in texts {
-            let set = RegexSet::new(&texts)
-                .map_err(|e| PatternError { what: format!("{source:?}"), why: e.to_string() })?;
-            by_source.insert(source, SourceSet { set, patterns });
+        if prove == Prove::Yes
+            && let Some((source, _)) = by_source.iter().find(|(_, s)| s.set.get().is_none())
+        {
+            return Err(PatternError {
+                what: format!("{source:?}"),
+                why: "its patterns do not fit together".into(),
+            });
         }
         Ok(Self { all, by_source })
     }
@@ -139,10 +141,14 @@ impl LogPatterns {
     }
 
     fn scan(&self, snapshot: &Snapshot, log: &LogFile, owner: &Subject, sink: &mut Sink) {
+        if log.text.is_empty() {
+            return;
+        }
         let Some(source) = self.by_source.get(&log.source) else { return };
+        let Some(set) = source.set.get() else { return };
         let mut hits: FxHashMap<(usize, Subject), Hit> = FxHashMap::default();
         for (number, line) in log.lines() {
-            for found in source.set.matches(line) {
+            for found in set.matches(line) {
                 let Some(&index) = source.patterns.get(found) else { continue };
                 let Some(pattern) = self.all.get(index) else { continue };
                 let (subject, params) = subject_of(pattern, line, owner);

@@ -3,13 +3,14 @@
 
 mod condition;
 mod event;
+mod lazy;
 mod log;
 
 use crate::finding::Sink;
 use crate::signal::Signal;
 use kubecause_evidence::Snapshot;
 use kubecause_model::Params;
-use regex::Regex;
+use lazy::LazyRegex;
 use serde::Deserialize;
 
 /// A pattern file that cannot be used.
@@ -141,13 +142,14 @@ enum Prove {
     No,
 }
 
-/// Compiles one expression and proves it on its own examples.
-fn compile(about: &About, pattern: &str, prove: Prove) -> Result<Regex, PatternError> {
+/// One expression, proven on its own examples where that is asked for.
+fn compile(about: &About, pattern: &str, prove: Prove) -> Result<LazyRegex, PatternError> {
     let fail = |why: String| PatternError { what: about.id.clone(), why };
-    let regex = Regex::new(pattern).map_err(|e| fail(e.to_string()))?;
+    let regex = LazyRegex::new(pattern);
     if prove == Prove::No {
         return Ok(regex);
     }
+    regex::Regex::new(pattern).map_err(|e| fail(e.to_string()))?;
     if let Some(missed) = about.matches.iter().find(|t| !regex.is_match(t)) {
         return Err(fail(format!("does not match its own example {missed:?}")));
     }
@@ -166,12 +168,13 @@ fn leak(text: String) -> &'static str {
 }
 
 /// Whether texts that mean nothing do not match: only then does a match say something about a pasted text.
-fn is_telling(regex: &Regex) -> bool {
+fn is_telling(regex: &LazyRegex) -> bool {
     !["zq 7", "Zq: zq zq 7", "0/7 zq: 7 zq"].iter().any(|text| regex.is_match(text))
 }
 
 /// The named groups that took part in a match.
-fn params(regex: &Regex, text: &str) -> Params {
+fn params(regex: &LazyRegex, text: &str) -> Params {
+    let Some(regex) = regex.get() else { return Params::new() };
     let Some(captures) = regex.captures(text) else { return Params::new() };
     let names = regex.capture_names().flatten();
     names.filter_map(|n| Some((n.to_owned(), captures.name(n)?.as_str().to_owned()))).collect()

@@ -1,0 +1,44 @@
+//! Expressions that are compiled when something first asks for them: of two hundred, a capture needs a few dozen.
+
+use regex::{Regex, RegexSet};
+use std::sync::OnceLock;
+
+/// One expression.
+#[derive(Debug)]
+pub(super) struct LazyRegex {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl LazyRegex {
+    pub(super) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// The compiled expression; `None` for one that does not compile, which the tests keep out of what ships.
+    pub(super) fn get(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+    }
+
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        self.get().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// Several expressions that are looked for in one pass.
+#[derive(Debug, Default)]
+pub(super) struct LazySet {
+    texts: Vec<String>,
+    compiled: OnceLock<Option<RegexSet>>,
+}
+
+impl LazySet {
+    pub(super) fn push(&mut self, text: &str) {
+        self.texts.push(text.to_owned());
+    }
+
+    /// The compiled set; `None` for one that does not compile, which the tests keep out of what ships.
+    pub(super) fn get(&self) -> Option<&RegexSet> {
+        self.compiled.get_or_init(|| RegexSet::new(&self.texts).ok()).as_ref()
+    }
+}
