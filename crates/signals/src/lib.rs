@@ -9,6 +9,8 @@ mod finding;
 mod freshness;
 mod pattern;
 mod signal;
+#[cfg(test)]
+mod testing;
 
 pub use finding::{Finding, Findings, Sink};
 pub use freshness::{RECENT_SECONDS, is_recent, is_recurring, still_failing};

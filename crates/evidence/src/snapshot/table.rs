@@ -1,30 +1,26 @@
 //! Objects of one kind, found by name.
 
-use crate::Str;
 use crate::kube::*;
-use rustc_hash::FxHashMap;
 
 /// Objects of one kind, in order of namespace and name.
 #[derive(Debug)]
 pub struct Table<T> {
     pub(super) items: Vec<T>,
-    by_name: FxHashMap<(Str, Str), u32>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), by_name: FxHashMap::default() }
+        Self { items: Vec::new() }
     }
 }
 
 impl<T: HasMeta> Table<T> {
+    /// Sorts and removes duplicates. Of two objects of one name, one that is not being deleted comes first.
     pub(super) fn seal(&mut self) {
         self.items.sort_by(|a, b| {
-            let key = |o: &T| {
-                let m = o.meta();
-                (m.namespace.clone(), m.name.clone(), m.deletion_timestamp, m.uid)
-            };
-            key(a).cmp(&key(b))
+            let (x, y) = (a.meta(), b.meta());
+            let rest = |m: &Meta| (m.deletion_timestamp, m.uid);
+            (&x.namespace, &x.name).cmp(&(&y.namespace, &y.name)).then_with(|| rest(x).cmp(&rest(y)))
         });
         self.items.dedup_by(|b, a| {
             let (x, y) = (a.meta(), b.meta());
@@ -32,21 +28,13 @@ impl<T: HasMeta> Table<T> {
                 && x.name == y.name
                 && (x.uid == y.uid || x.uid.is_none() || y.uid.is_none())
         });
-        let pairs = self.items.iter().enumerate();
-        self.by_name = pairs
-            .map(|(i, o)| {
-                ((o.meta().namespace.arc(), o.meta().name.arc()), u32::try_from(i).unwrap_or(u32::MAX))
-            })
-            .collect();
-    }
-
-    fn index(&self, namespace: &Str, name: &Str) -> Option<usize> {
-        self.by_name.get(&(namespace.clone(), name.clone())).map(|i| *i as usize)
     }
 
     /// The object of that namespace (empty for cluster-wide kinds) and name.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&T> {
-        self.items.get(self.index(&namespace.into(), &name.into())?)
+        let key = |o: &T| (o.meta().namespace.as_str(), o.meta().name.as_str()) < (namespace, name);
+        let found = self.items.get(self.items.partition_point(key))?;
+        (found.meta().namespace == namespace && found.meta().name == name).then_some(found)
     }
 
     /// All objects.

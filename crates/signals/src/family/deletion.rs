@@ -233,19 +233,10 @@ fn terminating(snapshot: &Snapshot, namespace: &Namespace, held: bool, sink: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kubecause_evidence::{Access, Ingest, SnapshotBuilder};
 
     fn seen(objects: &[(&str, &str)]) -> Vec<String> {
-        let mut b = SnapshotBuilder::default();
-        b.taken_at("2026-01-01T00:10:00Z".parse().ok());
-        for kind in [Kind::Pod, Kind::Namespace, Kind::PersistentVolumeClaim] {
-            b.access(kind, Access::Listed);
-        }
-        for (kind, json) in objects {
-            let parsed = Ingest::parse(kind, json);
-            assert!(parsed.is_ok(), "{json}");
-            parsed.into_iter().for_each(|o| b.push(o));
-        }
+        let listed = [Kind::Pod, Kind::Namespace, Kind::PersistentVolumeClaim];
+        let b = crate::testing::builder("2026-01-01T00:10:00Z", &listed, objects);
         let mut sink = Sink::default();
         observe(&b.finish(), &mut sink);
         sink.finish().all().iter().map(|f| format!("{} {}", f.signal, f.subject)).collect()

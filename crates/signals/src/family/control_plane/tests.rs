@@ -1,13 +1,12 @@
 //! Each signal of this family beside what looks like it.
 
 use crate::finding::{Findings, Sink};
+use crate::testing;
 use kubecause_evidence::log::{LogFile, LogSource};
-use kubecause_evidence::{Access, Gap, Ingest, Kind, Snapshot, SnapshotBuilder, Why};
+use kubecause_evidence::{Gap, Kind, Snapshot, SnapshotBuilder, Why};
 
 fn builder(objects: &[(&str, &str)]) -> SnapshotBuilder {
-    let mut b = SnapshotBuilder::default();
-    b.taken_at("2026-11-22T17:40:14Z".parse().ok());
-    for kind in [
+    let listed = [
         Kind::Pod,
         Kind::Service,
         Kind::Namespace,
@@ -15,16 +14,8 @@ fn builder(objects: &[(&str, &str)]) -> SnapshotBuilder {
         Kind::ServiceAccount,
         Kind::Lease,
         Kind::EndpointSlice,
-    ] {
-        b.access(kind, Access::Listed);
-    }
-    for (kind, json) in objects {
-        match Ingest::parse(kind, json) {
-            Ok(object) => b.push(object),
-            Err(error) => panic!("{kind}: {error}"),
-        }
-    }
-    b
+    ];
+    testing::builder("2026-11-22T17:40:14Z", &listed, objects)
 }
 
 fn see(snapshot: &Snapshot) -> Findings {

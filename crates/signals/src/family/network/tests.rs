@@ -1,15 +1,14 @@
 //! Each signal of this family beside what looks like it.
 
 use crate::finding::{Findings, Sink};
+use crate::testing;
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Access, ContainerLogKey, Ingest, Kind, Snapshot, SnapshotBuilder};
 
 const OLD: &str = "2026-11-22T16:40:00Z";
 
 fn builder(objects: &[(&str, String)]) -> SnapshotBuilder {
-    let mut b = SnapshotBuilder::default();
-    b.taken_at("2026-11-22T17:40:14Z".parse().ok());
-    for kind in [
+    let listed = [
         Kind::Pod,
         Kind::Service,
         Kind::Deployment,
@@ -20,16 +19,8 @@ fn builder(objects: &[(&str, String)]) -> SnapshotBuilder {
         Kind::Event,
         Kind::Namespace,
         Kind::NetworkPolicy,
-    ] {
-        b.access(kind, Access::Listed);
-    }
-    for (kind, json) in objects {
-        match Ingest::parse(kind, json) {
-            Ok(object) => b.push(object),
-            Err(error) => panic!("{kind}: {error}"),
-        }
-    }
-    b
+    ];
+    testing::builder("2026-11-22T17:40:14Z", &listed, objects)
 }
 
 fn see(snapshot: &Snapshot) -> Findings {
