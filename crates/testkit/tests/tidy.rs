@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 8] =
-    ["model", "evidence", "signals", "catalogue", "engine", "report", "bundle", "testkit"];
+const LAYERS: [&str; 9] =
+    ["model", "evidence", "signals", "catalogue", "engine", "report", "transcript", "bundle", "testkit"];
 
 #[test]
 fn crates_depend_downwards_only() -> Result<()> {
