@@ -3,3 +3,5 @@
 //!
 //! Objects come out in the API's own JSON form, so that they pass through the same types as any other capture. What a printer
 //! does not show is absent from them. Knows the printers; does not know files, snapshots or causes.
+
+pub mod describe;
