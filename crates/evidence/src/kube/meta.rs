@@ -22,6 +22,10 @@ pub struct Meta {
     /// Only those that some signal reads, see [`Meta::trim`].
     pub annotations: Labels,
     pub owner_references: List<Owner>,
+    /// Only some columns of the object were seen, as a table prints them: what is absent here may be there. No field of
+    /// the API; readers of tables set it.
+    #[serde(rename = "kubecausePartial")]
+    pub is_partial: bool,
 }
 
 /// Annotations that are kept; the rest may hold anything, also what must not be stored.
