@@ -6,6 +6,9 @@ use super::Row;
 use crate::age;
 use serde_json::{Map, Value, json};
 
+/// What stands for the name of an init container that is not shown.
+const INIT_CONTAINER: &str = "<init-container>";
+
 /// Reasons that stand in a pod's own status, with its phase.
 const POD_REASONS: [&str; 11] = [
     "Evicted",
@@ -53,6 +56,9 @@ pub fn read(row: &Row<'_>) -> Map<String, Value> {
     if word == "Terminating" {
         // When the deletion was asked for is not shown: the moment of the transcript is the latest that it can be.
         meta.insert("deletionTimestamp".into(), json!(row.around.ago(0)));
+    }
+    if word.starts_with("Init:") {
+        spec.insert("initContainers".into(), json!([{ "name": INIT_CONTAINER }]));
     }
     if total > 0 {
         let names = (0..total.min(64)).map(|i| json!({ "name": told.name(i) }));
@@ -129,14 +135,13 @@ impl Told<'_> {
             Some(word) => ("initContainerStatuses", word),
             None => ("containerStatuses", self.word),
         };
-        let Some(state) = self.state(word) else { return };
+        let Some(state) = state(word) else { return };
         let total = if list == "initContainerStatuses" { 1 } else { self.total.min(64) };
         let mut statuses = Vec::new();
         for i in 0..total {
             let failing = i + 1 == total && self.ready < self.total;
             let ready = list == "containerStatuses" && i < self.ready;
-            let name =
-                if list == "initContainerStatuses" { "<init-container>".to_owned() } else { self.name(i) };
+            let name = if list == "initContainerStatuses" { INIT_CONTAINER.to_owned() } else { self.name(i) };
             let mut one = json!({ "name": name, "ready": ready, "restartCount": if i + 1 == total { self.restarts } else { 0 } });
             if failing {
                 one["state"] = state.clone();
@@ -156,27 +161,27 @@ impl Told<'_> {
             status.insert(list.into(), Value::Array(statuses));
         }
     }
+}
 
-    /// The state that the word stands for; `None` where it is about the pod and tells nothing of a container.
-    fn state(&self, word: &str) -> Option<Value> {
-        let ended =
-            |code: i64, reason: &str| Some(json!({ "terminated": { "exitCode": code, "reason": reason } }));
-        if let Some(code) = word.strip_prefix("ExitCode:") {
-            return ended(code.parse().ok()?, "");
-        }
-        if let Some(signal) = word.strip_prefix("Signal:") {
-            return ended(128 + signal.parse::<i64>().ok()?, "");
-        }
-        match word {
-            "" | "Pending" | "Unknown" | "Terminating" | "SchedulingGated" | "Failed" | "Succeeded" => None,
-            w if POD_REASONS.contains(&w) || w.starts_with("OutOf") => None,
-            w if w.contains('/') => None,
-            "Running" | "NotReady" => Some(json!({ "running": {} })),
-            "OOMKilled" => ended(137, word),
-            "Completed" => ended(0, word),
-            w if ENDED.contains(&w) => ended(UNKNOWN_EXIT, word),
-            w => Some(json!({ "waiting": { "reason": w } })),
-        }
+/// The state that the word stands for; `None` where it is about the pod and tells nothing of a container.
+fn state(word: &str) -> Option<Value> {
+    let ended =
+        |code: i64, reason: &str| Some(json!({ "terminated": { "exitCode": code, "reason": reason } }));
+    if let Some(code) = word.strip_prefix("ExitCode:") {
+        return ended(code.parse().ok()?, "");
+    }
+    if let Some(signal) = word.strip_prefix("Signal:") {
+        return ended(128 + signal.parse::<i64>().ok()?, "");
+    }
+    match word {
+        "" | "Pending" | "Unknown" | "Terminating" | "SchedulingGated" | "Failed" | "Succeeded" => None,
+        w if POD_REASONS.contains(&w) || w.starts_with("OutOf") => None,
+        w if w.contains('/') => None,
+        "Running" | "NotReady" => Some(json!({ "running": {} })),
+        "OOMKilled" => ended(137, word),
+        "Completed" => ended(0, word),
+        w if ENDED.contains(&w) => ended(UNKNOWN_EXIT, word),
+        w => Some(json!({ "waiting": { "reason": w } })),
     }
 }
 
