@@ -87,6 +87,11 @@ impl SnapshotBuilder {
         self.snapshot.listed_in.entry(kind).or_default().insert(namespace.into());
     }
 
+    /// The namespaces that were listed so far.
+    pub fn names_of_namespaces(&self) -> impl Iterator<Item = String> + use<'_> {
+        self.snapshot.namespaces.all().iter().map(|n| n.metadata.name.to_string())
+    }
+
     /// Adds a gap.
     pub fn gap(&mut self, gap: Gap) {
         self.snapshot.gaps.push(gap);
