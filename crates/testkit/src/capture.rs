@@ -35,6 +35,14 @@ impl Capture {
         Ok(Self { files })
     }
 
+    pub(crate) fn from_files(files: impl Iterator<Item = (String, Vec<u8>)>) -> Self {
+        Self { files: files.collect() }
+    }
+
+    pub(crate) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
+        self.files
+    }
+
     /// Reads a folder.
     pub fn read_folder(root: &Path) -> Result<Self> {
         fn walk(root: &Path, at: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
@@ -117,6 +125,8 @@ impl Capture {
         let delta = other.taken_at()?.as_second() - self.taken_at()?.as_second();
         let iso = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")?;
         let klog = Regex::new(r"(?m)^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d)")?;
+        let syslog = Regex::new(r"(?m)^(\w{3}) ([ \d]\d) (\d\d:\d\d:\d\d)")?;
+        let year = self.taken_at()?.to_string()[..4].to_owned();
         let shift = |text: &str| -> Option<Timestamp> {
             format!("{text}Z").parse::<Timestamp>().ok()?.checked_add(delta.seconds()).ok()
         };
@@ -126,11 +136,19 @@ impl Capture {
                     .map_or_else(|| c[0].to_owned(), |t| t.to_string().trim_end_matches('Z').to_owned())
             });
             let text = klog.replace_all(&text, |c: &Captures<'_>| {
-                let Some(t) = shift(&format!("2026-{}-{}T{}", &c[2], &c[3], &c[4])) else {
+                let Some(t) = shift(&format!("{year}-{}-{}T{}", &c[2], &c[3], &c[4])) else {
                     return c[0].to_owned();
                 };
                 let t = t.to_string();
                 format!("{}{}{} {}", &c[1], &t[5..7], &t[8..10], &t[11..19])
+            });
+            let text = syslog.replace_all(&text, |c: &Captures<'_>| {
+                let month = MONTHS.iter().position(|m| *m == &c[1]).map_or(0, |i| i + 1);
+                let day = c[2].trim();
+                let Some(t) = shift(&format!("{year}-{month:02}-{day:0>2}T{}", &c[3])) else {
+                    return c[0].to_owned();
+                };
+                t.strftime("%b %e %H:%M:%S").to_string()
             });
             text.into_owned()
         };
@@ -175,7 +193,10 @@ impl Capture {
     }
 }
 
-fn parse(name: &str, content: &[u8]) -> Option<Value> {
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+pub(crate) fn parse(name: &str, content: &[u8]) -> Option<Value> {
     name.ends_with(".json").then(|| serde_json::from_slice(content).ok()).flatten()
 }
 
