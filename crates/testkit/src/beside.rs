@@ -11,8 +11,12 @@ use std::collections::BTreeSet;
 const CLUSTER_WIDE: [&str; 5] =
     ["nodes", "persistentvolumes", "volumeattachments", "validatingwebhook", "mutatingwebhook"];
 
-/// The namespace that every cluster has: as a word it means too much to be replaced everywhere.
-const COMMON: [&str; 2] = ["default", "kube-system"];
+/// Names that mean the same in every cluster: by the folder of cluster-wide logs, the namespace that is there from the start,
+/// the usual home of the ingress controller.
+const SHARED: [&str; 3] = ["cluster", "default", "ingress-nginx"];
+
+/// Fields that hold labels: their values are words of their own, though they may read like a namespace.
+const LABELS: [&str; 3] = ["labels", "matchLabels", "selector"];
 
 impl Capture {
     /// The same as it would look in a cluster that has other namespaces, nodes, volumes and uids. `tag` ends the new names.
@@ -34,10 +38,33 @@ impl Capture {
     }
 }
 
+impl Capture {
+    /// The same, taken by somebody who also looked at the kinds that `other` looked at, and found none of them.
+    #[must_use]
+    pub fn looking_like(&self, other: &Self) -> Self {
+        let kinds = |c: &Self| -> Value {
+            c.file("capture.json").and_then(|t| parse("capture.json", t)).unwrap_or_default()
+        };
+        let mut mine = kinds(self);
+        for (kind, status) in kinds(other)["kinds"].as_object().into_iter().flatten() {
+            let seen = status == "ok" || status == "empty";
+            if seen && mine["kinds"].get(kind).is_none_or(|s| s != "ok" && s != "empty") {
+                mine["kinds"][kind] = "empty".into();
+            }
+        }
+        let mut files = self.clone().into_files();
+        files.retain(|path, _| !path.ends_with(".error"));
+        files.insert("capture.json".to_owned(), mine.to_string().into_bytes());
+        Self::from_files(files.into_iter())
+    }
+}
+
 struct Names {
     token: Option<Regex>,
     common: Option<Regex>,
+    backend: Option<Regex>,
     uid: Option<Regex>,
+    address: Option<Regex>,
     tag: String,
 }
 
@@ -58,28 +85,40 @@ impl Names {
                 words.extend([name, namespace, node].into_iter().flatten().map(str::to_owned));
             }
         }
-        words.retain(|w| !w.is_empty() && w != "cluster" && !COMMON.contains(&w.as_str()));
+        words.retain(|w| !w.is_empty() && !SHARED.contains(&w.as_str()) && !w.starts_with("kube-"));
         let mut longest: Vec<&String> = words.iter().collect();
         longest.sort_by_key(|w| std::cmp::Reverse(w.len()));
         let any = longest.iter().map(|w| regex::escape(w)).collect::<Vec<_>>().join("|");
         let edge = "[^A-Za-z0-9-]";
         let token = if words.is_empty() { None } else { Regex::new(&format!("(^|{edge})({any})($|{edge})")).ok() };
+        // nginx names a backend [namespace-service-port].
+        let backend = (!words.is_empty()).then(|| Regex::new(&format!(r"(\[)({any})(-)")).ok()).flatten();
         let common = Regex::new(r"(^|[ /_.:])(default)(/|\)|_|\.svc)").ok();
         let uid = Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").ok();
-        Self { token, common, uid, tag: tag.to_owned() }
+        let address = Regex::new(r"\b10\.(\d{1,3})\.(\d{1,3}\.\d{1,3})\b").ok();
+        Self { address, backend, token, common, uid, tag: tag.to_owned() }
     }
 
     fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for pattern in self.token.iter().chain(&self.common) {
-            // Twice: neighbours share the character between them.
-            for _ in 0..2 {
-                let ending = |c: &Captures<'_>| format!("{}{}{}{}", &c[1], &c[2], self.tag, &c[3]);
-                text = pattern.replace_all(&text, ending).into_owned();
-            }
+        let ending = |c: &Captures<'_>| format!("{}{}{}{}", &c[1], &c[2], self.tag, &c[3]);
+        if let Some(backend) = &self.backend {
+            text = backend.replace_all(&text, ending).into_owned();
+        }
+        // Twice: neighbours share the character between them.
+        for pattern in self.token.iter().chain(&self.common).cycle().take(4) {
+            text = pattern.replace_all(&text, ending).into_owned();
         }
         let other = |c: &Captures<'_>| format!("e{}", &c[0][1..]);
-        self.uid.as_ref().map_or(text.clone(), |uid| uid.replace_all(&text, other).into_owned())
+        if let Some(uid) = &self.uid {
+            text = uid.replace_all(&text, other).into_owned();
+        }
+        // Addresses of pods and Services; those that every cluster has (its API, its DNS) stay.
+        let moved = |c: &Captures<'_>| match &c[0] {
+            shared @ ("10.96.0.1" | "10.96.0.10") => shared.to_owned(),
+            _ => format!("10.{}.{}", (c[1].parse::<u16>().unwrap_or_default() + 100) % 256, &c[2]),
+        };
+        self.address.as_ref().map_or(text.clone(), |a| a.replace_all(&text, moved).into_owned())
     }
 
     fn path(&self, path: &str) -> String {
@@ -92,6 +131,10 @@ impl Names {
     fn walk(&self, value: &mut Value, key: &str) {
         match value {
             Value::String(text) if key == "namespace" && text == "default" => text.push_str(&self.tag),
+            Value::Object(labels) if LABELS.contains(&key) => {
+                let named = |k: &String| k.ends_with("/hostname") || k.ends_with("/metadata.name");
+                labels.iter_mut().filter(|(k, _)| named(k)).for_each(|(k, v)| self.walk(v, k));
+            }
             Value::String(text) if !["kind", "apiVersion", "type", "reason", "phase"].contains(&key) => {
                 *text = self.text(text);
             }
