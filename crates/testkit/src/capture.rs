@@ -126,6 +126,7 @@ impl Capture {
         let iso = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")?;
         let klog = Regex::new(r"(?m)^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d)")?;
         let syslog = Regex::new(r"(?m)^([A-Z][a-z]{2}|\d{1,2}月) ([ \d]\d) (\d\d:\d\d:\d\d)")?;
+        let go = Regex::new(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)")?;
         let nginx = Regex::new(r"(\d\d)/(\w{3})/(\d{4}):(\d\d:\d\d:\d\d) \+0000")?;
         let year = self.taken_at()?.to_string()[..4].to_owned();
         let shift = |text: &str| -> Option<Timestamp> {
@@ -158,6 +159,10 @@ impl Capture {
                     return c[0].to_owned();
                 };
                 t.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+            });
+            let text = go.replace_all(&text, |c: &Captures<'_>| {
+                shift(&format!("{}-{}-{}T{}", &c[1], &c[2], &c[3], &c[4]))
+                    .map_or_else(|| c[0].to_owned(), |t| t.strftime("%Y/%m/%d %H:%M:%S").to_string())
             });
             text.into_owned()
         };
