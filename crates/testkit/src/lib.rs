@@ -1,6 +1,7 @@
 //! For tests: captures that can be taken apart, renamed, shuffled and merged, and [`Expect`], what a case must give.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod beside;
 mod capture;
 mod expect;
 

@@ -36,9 +36,20 @@ pub fn find(blocks: &[Block]) -> (Timestamp, Sure) {
     clues.settle()
 }
 
+/// An answer of `date`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Date {
+    /// Read as UTC where the zone's name is shared by several zones.
+    at: Timestamp,
+    /// Whether it is such a name: `CST` is China's, Cuba's and Chicago's.
+    shared: bool,
+}
+
 #[derive(Default)]
 struct Clues {
-    dates: Vec<Timestamp>,
+    dates: Vec<Date>,
+    /// Seconds east of Greenwich, as absolute times in the text state them.
+    east: Option<i64>,
     /// Moments that an object was made at, by its name.
     created: BTreeMap<String, Vec<Timestamp>>,
     /// The same for pods, by the time that kubelet saw them first.
@@ -73,6 +84,7 @@ impl Clues {
         let mut name = String::new();
         let mut start: Option<Timestamp> = None;
         for line in text.lines() {
+            self.east = self.east.or_else(|| east(line));
             if let Some(value) = line.strip_prefix("Name:") {
                 value.trim().clone_into(&mut name);
                 start = None;
@@ -132,8 +144,10 @@ impl Clues {
     }
 
     fn settle(mut self) -> (Timestamp, Sure) {
-        if let Some(at) = self.dates.iter().max() {
-            return (*at, Sure::Stated);
+        // The terminal of `date` and the one of kubectl are taken to stand in one zone.
+        let zoned = |d: &Date| if d.shared { later(d.at, -self.east.unwrap_or(0)) } else { Some(d.at) };
+        if let Some(at) = self.dates.iter().filter_map(zoned).max() {
+            return (at, Sure::Stated);
         }
         let exact = |known: &BTreeMap<String, Vec<Timestamp>>, ages: &[(String, i64)]| -> Vec<Timestamp> {
             let sums = ages.iter().flat_map(|(name, age)| {
@@ -190,9 +204,9 @@ pub fn moment(text: &str) -> Option<Timestamp> {
 }
 
 /// The output of `date`: `Sun Nov 22 18:54:30 UTC 2026`, `2026年 11月 22日 星期日 18:54:30 CST`, `-R`, `-Is`.
-fn date(line: &str) -> Option<Timestamp> {
+fn date(line: &str) -> Option<Date> {
     if let Some(at) = moment(line) {
-        return Some(at);
+        return Some(Date { at, shared: false });
     }
     let chinese = line.contains('年');
     let text = line.replace(['年', '月', '日'], " ");
@@ -209,9 +223,24 @@ fn date(line: &str) -> Option<Timestamp> {
     };
     let day = small.next()?;
     let local = civil::Date::new(year, month, day).ok()?.to_datetime(time);
-    // CST is China's only where the date is written in Chinese; other names of zones mean several zones each.
-    let east = if chinese && words.contains(&"CST") { 8 * 3600 } else { 0 };
-    later(utc(local)?, -east)
+    // CST is surely China's only where the date is written in Chinese; other names of zones mean several zones each.
+    if chinese && words.contains(&"CST") {
+        return Some(Date { at: later(utc(local)?, -8 * 3600)?, shared: false });
+    }
+    let shared = !words.iter().any(|w| matches!(*w, "UTC" | "GMT" | "Z"));
+    Some(Date { at: utc(local)?, shared })
+}
+
+/// The offset of `… 10:19:21 +0800`, in seconds. UTC is none: it tells nothing of the zone that somebody sits in.
+fn east(line: &str) -> Option<i64> {
+    let sign = line.match_indices(" +").chain(line.match_indices(" -")).find(|(at, _)| {
+        let before = line.get(..*at).and_then(|b| b.rsplit(' ').next()).unwrap_or_default();
+        before.len() == 8 && before.matches(':').count() == 2
+    })?;
+    let digits = line.get(sign.0 + 2..sign.0 + 6).filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?;
+    let number: i64 = digits.parse().ok()?;
+    let seconds = (number / 100) * 3600 + (number % 100) * 60;
+    (seconds != 0).then_some(if sign.1 == " -" { -seconds } else { seconds })
 }
 
 /// `Active: active (running) since Mon 2017-10-16 10:25:09 CST; 6h ago`: that long after.
@@ -247,6 +276,9 @@ mod tests {
         assert_eq!(at(text), ("2026-11-22T18:54:30Z".to_owned(), Sure::Stated));
         assert_eq!(at("$ date\nSun Nov 22 18:54:30 UTC 2026\n").0, "2026-11-22T18:54:30Z");
         assert_eq!(at("$ date\n2026年 11月 22日 星期日 18:54:30 CST\n").0, "2026-11-22T10:54:30Z");
+        let describe = "$ kubectl describe pod x\nName: x\n  Started:  Fri, 28 Jun 2019 10:15:50 +0800\n";
+        assert_eq!(at(&format!("$ date\nFri Jun 28 10:19:40 CST 2019\n{describe}")).0, "2019-06-28T02:19:40Z");
+        assert_eq!(at("$ date\nFri Jun 28 10:19:40 CST 2019\n").0, "2019-06-28T10:19:40Z");
         assert_eq!(at("$ date -Is\n2026-11-22T18:54:30+08:00\n").0, "2026-11-22T10:54:30Z");
         let status = "   Active: active (running) since 一 2017-10-16 10:25:09 CST; 6h ago\n";
         assert_eq!(at(status), ("2017-10-16T16:25:09Z".to_owned(), Sure::LogsOnly));
