@@ -17,8 +17,8 @@ const DISK: u32 = 2048;
 pub struct Node {
     /// Its name in the API.
     pub name: String,
-    number: u16,
-    lab: Lab,
+    pub(crate) number: u16,
+    pub(crate) lab: Lab,
     /// The range of its pods' addresses, as the CNI plugin is told.
     pub pod_range: String,
     /// Lines that are added to the kubelet's configuration.
