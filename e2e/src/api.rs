@@ -47,8 +47,13 @@ impl Api {
 
     /// One GET.
     pub fn ask(&self, path: &str) -> Result<Answer> {
+        self.ask_within(path, Duration::from_secs(20))
+    }
+
+    /// One GET that is given up after a while.
+    pub fn ask_within(&self, path: &str, limit: Duration) -> Result<Answer> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(limit))?;
         write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: application/json, */*\r\n\r\n")?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
@@ -60,7 +65,12 @@ impl Api {
 
     /// One GET that must succeed.
     pub fn text(&self, path: &str) -> Result<String> {
-        let answer = self.ask(path)?;
+        self.text_within(path, Duration::from_secs(20))
+    }
+
+    /// One GET that must succeed, and soon.
+    pub fn text_within(&self, path: &str, limit: Duration) -> Result<String> {
+        let answer = self.ask_within(path, limit)?;
         if answer.status != 200 {
             let status: Value = serde_json::from_str(&answer.body).unwrap_or_default();
             bail!(

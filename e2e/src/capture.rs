@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 /// What is asked for: the group's path, its kinds.
 const KINDS: [(&str, &[&str]); 13] = [
@@ -64,10 +65,15 @@ pub fn take(cluster: &Cluster, to: &Path, cut: &Cut) -> Result<()> {
     let taken_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut results = Map::new();
     let mut pods = Vec::new();
+    // A server that does not answer one list will not answer the next: patience is spent once.
+    let mut patience = Duration::from_secs(20);
     for (group, kinds) in KINDS.iter().chain(&MORE_KINDS) {
         for plural in *kinds {
             let name = file_name(group, plural);
-            let (word, items) = list(cluster, &format!("{group}/{plural}"), &name, to, cut)?;
+            let (word, items) = list(cluster, &format!("{group}/{plural}"), &name, to, cut, patience)?;
+            if word == "error" {
+                patience = Duration::from_millis(500);
+            }
             results.insert(name, word.into());
             if *plural == "pods" {
                 pods = items;
@@ -75,8 +81,9 @@ pub fn take(cluster: &Cluster, to: &Path, cut: &Cut) -> Result<()> {
         }
     }
     for (file, path) in [("version.json", "/version"), ("readyz.txt", "/readyz?verbose")] {
-        if let Ok(text) = cluster.api.text(path) {
-            std::fs::write(to.join("cluster").join(file), text)?;
+        // Of a server that is not ready the body says why.
+        if let Ok(answer) = cluster.api.ask(path) {
+            std::fs::write(to.join("cluster").join(file), answer.body)?;
         }
     }
     for pod in &pods {
@@ -111,8 +118,9 @@ fn list(
     name: &str,
     to: &Path,
     cut: &Cut,
+    patience: Duration,
 ) -> Result<(&'static str, Vec<Value>)> {
-    let answer = cluster.api.get(path);
+    let answer = cluster.api.text_within(path, patience).and_then(|t| Ok(serde_json::from_str::<Value>(&t)?));
     let mut list = match answer {
         Ok(list) => list,
         Err(why) => {

@@ -29,6 +29,9 @@ pub struct Fault {
     /// Modes that may stand beside the root.
     #[serde(default)]
     pub allowed: Vec<String>,
+    /// What is done once the manifest's pods run: arguments of kubectl.
+    #[serde(default)]
+    pub then: Vec<Vec<String>>,
     /// What the API shows once the fault is there: all of them.
     pub until: Vec<Symptom>,
     /// Labels of the namespace.
@@ -99,15 +102,31 @@ impl Fault {
         api.kubectl_with(&["apply", "-n", &self.name, "-f", "-"], &manifest).map(drop)
     }
 
-    /// Waits until the API shows it.
+    /// Waits until the API shows it; what is to be done before that is done.
     pub fn wait(&self, api: &Api) -> Result<()> {
+        if !self.then.is_empty() {
+            self.wait_until_running(api)?;
+        }
+        for step in &self.then {
+            let args: Vec<&str> =
+                ["-n", &self.name].into_iter().chain(step.iter().map(String::as_str)).collect();
+            api.kubectl(&args)?;
+        }
         for symptom in &self.until {
             symptom.wait(api, &self.name).with_context(|| self.name.clone())?;
         }
         Ok(())
     }
 
-    /// Takes it out again.
+    fn wait_until_running(&self, api: &Api) -> Result<()> {
+        let path = format!("/api/v1/namespaces/{}/pods", self.name);
+        until("the pods to run", Duration::from_secs(120), || {
+            let pods = api.list(&path)?;
+            Ok((!pods.is_empty() && pods.iter().all(crate::api::is_ready)).then_some(()))
+        })
+    }
+
+    /// Takes it out again. What holds an object is let go, or the namespace would stay.
     pub fn take_out(&self, api: &Api) -> Result<()> {
         api.kubectl(&["delete", "namespace", &self.name, "--ignore-not-found", "--wait=false"])?;
         let manifest = std::fs::read_to_string(folder().join(&self.name).join("manifest.yaml"))?;

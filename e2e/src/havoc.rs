@@ -81,6 +81,25 @@ pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
     })
 }
 
+/// Forgets what was said of the faults before, so that the next one stands alone: a node that went down three times within
+/// the hour is one that flaps.
+pub fn forget(cluster: &Cluster) -> Result<()> {
+    cluster.api.kubectl(&["delete", "events", "--all", "--all-namespaces"]).map(drop)
+}
+
+/// Waits until a pod of the shop has waited for a node so long that nobody would call it on its way.
+fn wait_for_a_waiting_pod(cluster: &Cluster, seconds: i64) -> Result<()> {
+    until("a pod to wait for a node", Duration::from_secs(120), || {
+        let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
+        let made = |p: &&Value| p["metadata"]["creationTimestamp"].as_str()?.parse::<jiff::Timestamp>().ok();
+        let waits =
+            |p: &&Value| p["spec"]["nodeName"].is_null() && p["metadata"]["deletionTimestamp"].is_null();
+        let oldest = pods.iter().filter(waits).filter_map(|p| made(&p)).min();
+        Ok(oldest.filter(|at| jiff::Timestamp::now().as_second() - at.as_second() >= seconds))
+    })
+    .map(drop)
+}
+
 fn victim(cluster: &Cluster) -> Result<&Node> {
     cluster.node(VICTIM)
 }

@@ -18,6 +18,7 @@ pub mod image;
 pub mod lab;
 pub mod node;
 pub mod process;
+pub mod trial;
 pub mod wait;
 
 pub use cluster::Cluster;

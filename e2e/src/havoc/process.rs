@@ -70,7 +70,8 @@ pub(super) const ALL: &[Havoc] = &[
         until: &[(POD_LIST, "/status/phase", "Pending")],
         put_in: |c| {
             c.control_plane.process("kube-scheduler").stop()?;
-            c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))
+            c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
+            wait_for_a_waiting_pod(c, 20)
         },
         take_out: |c| {
             c.control_plane.start("kube-scheduler")?;
@@ -224,13 +225,12 @@ fn swap_token(cluster: &Cluster, from: &str, to: &str) -> Result<()> {
 
 fn wait_for_stale_lease(cluster: &Cluster, name: &str) -> Result<()> {
     let path = format!("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/{name}");
-    until("the lease to go stale", Duration::from_secs(90), || {
+    until("the lease to go stale", Duration::from_secs(120), || {
         let lease = cluster.api.get(&path)?;
-        let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default().to_owned();
         let renewed: Option<jiff::Timestamp> =
             lease["spec"]["renewTime"].as_str().and_then(|t| t.parse().ok());
         let age = renewed.map_or(0, |t| jiff::Timestamp::now().as_second() - t.as_second());
-        Ok((holder.is_empty() || age > 40).then_some(()))
+        Ok((age > 65).then_some(()))
     })
 }
 
