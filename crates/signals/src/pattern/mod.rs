@@ -35,9 +35,11 @@ const BUILTIN: &[(&str, &str)] = &[
     ("node-events", include_str!("../../patterns/node-events.toml")),
     ("node-logs", include_str!("../../patterns/node-logs.toml")),
     ("pod-events", include_str!("../../patterns/pod-events.toml")),
+    ("start-events", include_str!("../../patterns/start-events.toml")),
     ("scheduling", include_str!("../../patterns/scheduling.toml")),
     ("workload-events", include_str!("../../patterns/workload-events.toml")),
     ("cluster", include_str!("../../patterns/cluster.toml")),
+    ("app-ends", include_str!("../../patterns/app-ends.toml")),
     ("app-logs", include_str!("../../patterns/app-logs.toml")),
 ];
 
