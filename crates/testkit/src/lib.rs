@@ -3,9 +3,11 @@
 
 mod capture;
 mod expect;
+mod fake_api;
 
 pub use capture::Capture;
 pub use expect::{Expect, Want};
+pub use fake_api::{FakeApi, Fault, Faults, Seen};
 
 use anyhow::{Context, Result};
 use kubecause_bundle::Input;
