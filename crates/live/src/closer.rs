@@ -97,11 +97,20 @@ impl Session {
             if looks.is_empty() {
                 break;
             }
+            self.progress.say(format!("looking closer at {} places", looks.len()));
             let evidence = Evidence::from(std::mem::take(&mut looked.snapshot));
             looked.done.extend(self.block_on(self.take(looks, &evidence)));
             looked.snapshot = evidence.finish(Some(self.now()));
             let before = std::mem::replace(&mut looked.diagnosis, diagnose(&looked.snapshot));
             looked.changes.extend(changes(&before, &looked.diagnosis));
+        }
+        let left =
+            wanted(&looked.snapshot, &looked.diagnosis).iter().filter(|l| !asked.contains(&l.place)).count();
+        if left > 0 {
+            let says = format!(
+                "enough is enough: {left} more looks at containers and nodes in question were left out"
+            );
+            looked.diagnosis.gaps.push(Gap::new("looks", Why::TooLarge, says));
         }
         looked
     }

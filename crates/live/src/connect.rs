@@ -24,6 +24,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// The longest time for all of them.
     pub budget: Duration,
+    /// How many objects a page holds at most, where that is less than usual.
+    pub page: Option<u32>,
     /// Whether to show progress on standard error.
     pub progress: bool,
 }

@@ -32,6 +32,8 @@ pub struct Lister {
     pub groups: Groups,
     /// Only this namespace.
     pub namespace: Option<String>,
+    /// How many objects a page holds at most.
+    pub page: u32,
     /// How far it is.
     pub progress: Arc<Progress>,
 }
@@ -116,7 +118,7 @@ impl Lister {
         cached: bool,
     ) -> Result<(Bytes, Option<String>), Miss> {
         let mut path = resource.path(version, self.namespace.as_deref());
-        path.push_str(&format!("?limit={}", resource.page));
+        path.push_str(&format!("?limit={}", resource.page.min(self.page)));
         if cached {
             path.push_str("&resourceVersion=0");
         }

@@ -9,8 +9,8 @@ use kubecause_model::{Confidence, Diagnosis, Incident};
 
 /// Nodes that are looked at.
 const NODES: usize = 5;
-/// Containers whose logs are read.
-const CONTAINERS: usize = 8;
+/// Workloads whose containers' logs are read; of each, those of one pod.
+const CONTAINERS: usize = 12;
 /// Components of the control plane whose logs are read.
 const COMPONENTS: usize = 4;
 

@@ -50,9 +50,11 @@ impl Progress {
     pub fn say(&self, words: String) {
         self.bar.set_message(words);
     }
+}
 
-    /// Takes the line away.
-    pub fn finish(&self) {
+impl Drop for Progress {
+    /// Takes the line away before anything else is printed.
+    fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }

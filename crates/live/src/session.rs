@@ -23,7 +23,8 @@ pub struct Session {
     /// Only this namespace can be listed.
     only: Option<String>,
     version: Result<String, Miss>,
-    progress: Arc<Progress>,
+    page: u32,
+    pub(crate) progress: Arc<Progress>,
 }
 
 /// What is asked before anything else, and how long it may take.
@@ -61,7 +62,8 @@ impl Session {
         let only = refused.then(|| options.namespace.clone().unwrap_or_else(|| target.namespace.clone()));
         let version = version.map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
         let progress = Arc::new(Progress::new(options.progress));
-        Ok(Self { runtime, api, target, only, version, progress })
+        let page = options.page.unwrap_or(u32::MAX);
+        Ok(Self { runtime, api, target, only, version, page, progress })
     }
 
     /// Which cluster it is.
@@ -110,7 +112,6 @@ impl Session {
             ));
         }
         self.runtime.block_on(self.lists(sink));
-        self.progress.finish();
     }
 
     async fn lists(&self, sink: Arc<dyn Sink>) {
@@ -119,6 +120,7 @@ impl Session {
             sink: Arc::clone(&sink),
             groups: Default::default(),
             namespace: self.only.clone(),
+            page: self.page,
             progress: Arc::clone(&self.progress),
         });
         let first: Vec<&'static Resource> = RESOURCES.iter().filter(|r| r.instead_of.is_none()).collect();

@@ -223,7 +223,7 @@ impl World {
                 self.file("cluster/readyz.txt")
                     .unwrap_or_else(|| Reply::text("[+]ping ok\nreadyz check passed\n")),
             ),
-            ["apis"] => Some(Reply::json(&json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": []}))),
+            ["apis"] => Some(groups()),
             ["api", "v1", "nodes", node, "proxy", rest @ ..] => self.kubelet(node, &rest.join("/"), seen),
             ["api", "v1", "namespaces", ns, "pods", pod, "log"] => {
                 let container = seen.query.get("container").map(String::as_str).unwrap_or_default();
@@ -321,4 +321,18 @@ fn decoded(text: &str) -> String {
         out.push(u8::from_str_radix(&hex, 16).unwrap_or(b));
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What a server of 1.20 says that it serves, of the groups whose versions have changed since.
+fn groups() -> Reply {
+    let group = |name: &str, versions: &[&str]| {
+        let versions: Vec<Value> = versions.iter().map(|v| json!({"version": v})).collect();
+        json!({"name": name, "versions": versions})
+    };
+    let groups = [
+        group("batch", &["v1", "v1beta1"]),
+        group("policy", &["v1beta1"]),
+        group("autoscaling", &["v1", "v2beta1", "v2beta2"]),
+    ];
+    Reply::json(&json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
 }
