@@ -82,6 +82,7 @@ impl LiveArgs {
             namespace: namespace.map(ToOwned::to_owned),
             request_timeout: self.request_timeout,
             budget: self.budget,
+            page: None,
             progress: std::io::stderr().is_terminal(),
         };
         Session::open(&options).map_err(|error| {

@@ -2,7 +2,7 @@
 //!
 //! An API server in trouble must not get a storm on top: at most [`PARALLEL`] requests are under way, each is tried at
 //! most [`TRIES`] times with growing pauses of random length, `Retry-After` is kept, and after [`BRAKE`] failures in a
-//! row nothing is tried again at all.
+//! row nothing is tried again at all, and nothing is waited for longer than [`SHORT`].
 
 use crate::miss::Miss;
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use kube::client::Body;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -22,7 +22,9 @@ const PARALLEL: usize = 6;
 /// How often one request is sent at most.
 const TRIES: u32 = 4;
 /// After so many failures in a row nothing is tried again.
-const BRAKE: u32 = 12;
+const BRAKE: u32 = 6;
+/// What an answer may take after that.
+const SHORT: Duration = Duration::from_secs(2);
 /// The first pause before another try; it doubles.
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause before another try.
@@ -50,6 +52,8 @@ pub struct Ask {
     pub tries: u32,
     /// The longest time for one try, where it is shorter than that of all requests.
     pub within: Option<Duration>,
+    /// Asked for because the server is in trouble: it gets its full time, and an answer does not end the trouble.
+    pub last_resort: bool,
     /// Only the last bytes, where the server can serve a range.
     pub last_bytes: Option<usize>,
 }
@@ -58,7 +62,8 @@ impl Ask {
     /// A GET of that path.
     pub fn new(path: impl Into<String>) -> Self {
         let (max_bytes, tries) = (256 << 20, TRIES);
-        Self { path: path.into(), accept: JSON, max_bytes, cut: false, tries, within: None, last_bytes: None }
+        let (cut, within, last_resort, last_bytes) = (false, None, false, None);
+        Self { path: path.into(), accept: JSON, max_bytes, cut, tries, within, last_resort, last_bytes }
     }
 
     /// A GET of a text: once, and what is too long is cut.
@@ -90,6 +95,7 @@ pub struct Api {
     budget: Duration,
     slots: Semaphore,
     failures: AtomicU32,
+    stalled: AtomicBool,
     bytes: AtomicU64,
     requests: AtomicU64,
     jitter: RandomState,
@@ -107,6 +113,7 @@ impl Api {
             budget,
             slots: Semaphore::new(PARALLEL),
             failures: AtomicU32::new(0),
+            stalled: AtomicBool::new(false),
             bytes: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             jitter: RandomState::new(),
@@ -157,22 +164,41 @@ impl Api {
                 Err(miss) => (miss.may_pass, None),
             };
             if !again {
-                self.failures.store(0, Ordering::Relaxed);
+                if !ask.last_resort {
+                    self.failures.store(0, Ordering::Relaxed);
+                }
                 return result;
             }
-            let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+            self.failures.fetch_add(1, Ordering::Relaxed);
             let pause = wanted.unwrap_or_else(|| self.pause(tried));
-            if tried >= ask.tries || failures >= BRAKE || pause >= self.left() {
+            if tried >= ask.tries || self.is_in_trouble() || pause >= self.left() {
                 return result.map_err(|miss| miss.after(tried));
             }
             tokio::time::sleep(pause).await;
         }
     }
 
+    /// Whether so much failed that the server should be left in peace.
+    fn is_in_trouble(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) >= BRAKE
+    }
+
+    /// Whether the first question after the newest state got no answer.
+    pub fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
+    }
+
+    /// Says that the first question after the newest state got no answer.
+    pub fn stalled(&self) {
+        self.stalled.store(true, Ordering::Relaxed);
+    }
+
     async fn once(&self, ask: &Ask) -> Result<Answer, Miss> {
         let spent = || Miss::out_of_time(format!("the budget of {} s was spent", self.budget.as_secs()));
         let Ok(Ok(_slot)) = timeout(self.left(), self.slots.acquire()).await else { return Err(spent()) };
-        let own = ask.within.unwrap_or(self.request_timeout).min(self.request_timeout);
+        let hurried = self.is_in_trouble() && !ask.last_resort;
+        let longest = if hurried { SHORT.min(self.request_timeout) } else { self.request_timeout };
+        let own = ask.within.unwrap_or(longest).min(longest);
         let left = self.left();
         if left.is_zero() {
             return Err(spent());
@@ -182,7 +208,7 @@ impl Api {
             Err(_) if left < own => Err(spent()),
             Err(_) => {
                 let says = format!("no answer within {:.0} s", own.as_secs_f64());
-                Err(Miss { may_pass: true, ..Miss::out_of_time(says) })
+                Err(Miss { may_pass: ask.within.is_none(), ..Miss::out_of_time(says) })
             }
         }
     }

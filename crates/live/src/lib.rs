@@ -20,6 +20,7 @@ mod looks;
 mod miss;
 mod page;
 mod progress;
+pub mod rbac;
 mod resource;
 mod session;
 mod sink;

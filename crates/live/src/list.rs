@@ -21,6 +21,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use kubecause_model::Why;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// The one kind that API servers do not keep in their watch cache.
+const UNCACHED: &str = "Event";
+/// The longest time for an answer from the cache.
+const CACHED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What lists share.
 pub struct Lister {
@@ -49,13 +55,21 @@ impl Lister {
     /// In the preferred version, or, where that is not served, in the one that is.
     async fn in_some_version(&self, resource: &'static Resource) -> Result<(), Miss> {
         let preferred = resource.versions.first().copied().unwrap_or("v1");
-        match self.whole(resource, preferred).await {
+        let first = if self.api.is_stalled() {
+            Err(Miss {
+                may_pass: true,
+                ..Miss::out_of_time("the newest state cannot be had: the first list got no answer")
+            })
+        } else {
+            self.whole(resource, preferred).await
+        };
+        match first {
             Err(miss) if miss.status == Some(404) => match self.groups.version(&self.api, resource).await {
                 Ok(Some(version)) if version != preferred => self.whole(resource, &version).await,
                 Ok(_) => Err(Miss::absent(format!("the server does not serve {}", resource.name()))),
                 Err(_) => Err(miss),
             },
-            Err(miss) if is_the_servers(&miss) => {
+            Err(miss) if is_the_servers(&miss) && resource.kind != UNCACHED => {
                 // The words of the first failure are the ones that count.
                 let cached = self.pages(resource, preferred, true).await.is_ok();
                 let how =
@@ -128,7 +142,8 @@ impl Lister {
         }
         let accept = if resource.form == Form::Metadata { METADATA } else { JSON };
         let tries = if cached { 1 } else { Ask::new("").tries };
-        let ask = Ask { accept, tries, ..Ask::new(path) };
+        let within = cached.then_some(CACHED_WITHIN);
+        let ask = Ask { accept, tries, within, last_resort: cached, ..Ask::new(path) };
         let mut broken = 0;
         loop {
             let body = self.api.get(&ask).await?.body;

@@ -232,3 +232,154 @@ fn log_path(pod: &Subject, container: &str, previous: bool) -> String {
     let run = if previous { "&previous=true" } else { "" };
     format!("/api/v1/namespaces/{}/pods/{}/log?container={container}{run}&{TAIL}", pod.ns(), pod.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubecause_evidence::{Access, Ingest, SnapshotBuilder};
+    use kubecause_model::{Params, Root, Severity, Stats, Text, Verdict};
+
+    fn node(name: &str, ready: &str, more: &str) -> (&'static str, String) {
+        let json = format!(
+            r#"{{"metadata":{{"name":"{name}"}},"status":{{"nodeInfo":{{"containerRuntimeVersion":"cri-o://1.30"}},
+            "conditions":[{{"type":"Ready","status":"{ready}"}}{more}]}}}}"#
+        );
+        ("Node", json)
+    }
+
+    fn pod(name: &str, node: &str, status: &str) -> (&'static str, String) {
+        let json = format!(
+            r#"{{"metadata":{{"namespace":"shop","name":"{name}"}},"spec":{{"nodeName":"{node}"}},
+            "status":{{"phase":"Running","containerStatuses":[{{"name":"app",{status}}}]}}}}"#
+        );
+        ("Pod", json)
+    }
+
+    const CRASHED: &str = r#""restartCount":4,"ready":false,"state":{"waiting":{"reason":"CrashLoopBackOff"}},
+        "lastState":{"terminated":{"exitCode":1}}"#;
+
+    fn seen(objects: &[(&str, String)]) -> Snapshot {
+        let mut builder = SnapshotBuilder::default();
+        for (kind, json) in objects {
+            builder.push(Ingest::parse(kind, json).expect("an object"));
+            builder.access(Kind::from_name(kind), Access::Listed);
+        }
+        builder.finish()
+    }
+
+    fn said(roots: &[(Subject, Confidence)]) -> Diagnosis {
+        let incident = |(subject, confidence): &(Subject, Confidence)| Incident {
+            id: subject.to_string(),
+            severity: Severity::Error,
+            since: None,
+            last_seen: None,
+            ongoing: true,
+            root: Root {
+                mode: "x".to_owned(),
+                confidence: *confidence,
+                subject: subject.clone(),
+                params: Params::new(),
+                title: Text::default(),
+            },
+            alternatives: Vec::new(),
+            refuted: Vec::new(),
+            chain: Vec::new(),
+            affected: Vec::new(),
+            evidence: Vec::new(),
+            changes: Vec::new(),
+            fixes: Vec::new(),
+            looks: Vec::new(),
+        };
+        Diagnosis {
+            taken_at: None,
+            verdict: Verdict::Faults,
+            incidents: roots.iter().map(incident).collect(),
+            notes: Vec::new(),
+            unexplained: Vec::new(),
+            gaps: Vec::new(),
+            stats: Stats::default(),
+        }
+    }
+
+    fn places(snapshot: &Snapshot, diagnosis: &Diagnosis) -> Vec<String> {
+        wanted(snapshot, diagnosis).iter().map(|l| l.place.path()).collect()
+    }
+
+    #[test]
+    fn a_healthy_cluster_is_not_looked_at() {
+        let snapshot =
+            seen(&[node("a", "True", ""), pod("cart", "a", r#""ready":true,"state":{"running":{}}"#)]);
+        assert!(wanted(&snapshot, &said(&[])).is_empty());
+    }
+
+    #[test]
+    fn a_node_that_is_not_well_is_asked_its_health_first() {
+        let pressed = r#",{"type":"DiskPressure","status":"True"}"#;
+        for sick in [node("a", "Unknown", ""), node("a", "True", pressed)] {
+            let files = ["healthz.txt", "configz.json", "stats-summary.json", "kubelet.log", "crio.log"];
+            let found = places(&seen(&[sick, node("b", "True", "")]), &said(&[]));
+            assert_eq!(found, files.map(|f| format!("nodes/a/{f}")));
+        }
+    }
+
+    #[test]
+    fn an_accused_node_is_asked_and_one_that_is_gone_is_not() {
+        let snapshot = seen(&[node("a", "True", ""), node("b", "True", "")]);
+        let accused = |name: &str| said(&[(Subject::node(name), Confidence::Confirmed)]);
+        assert!(places(&snapshot, &accused("b")).iter().all(|p| p.starts_with("nodes/b/")));
+        assert!(places(&snapshot, &accused("gone")).is_empty());
+    }
+
+    #[test]
+    fn a_handful_of_nodes_at_a_time() {
+        let nodes: Vec<_> = (0..40).map(|i| node(&format!("n{i}"), "False", "")).collect();
+        assert_eq!(wanted(&seen(&nodes), &said(&[])).len(), NODES * 5);
+    }
+
+    #[test]
+    fn what_is_known_is_not_asked_again() {
+        let mut builder = SnapshotBuilder::from(seen(&[node("a", "Unknown", "")]));
+        builder.node("a").read("nodes/a/healthz.txt", "healthz.txt", "ok");
+        builder.node("a").read("nodes/a/kubelet.log", "kubelet.log", "I1122 17:48:05.000000 1 x.go:1] x");
+        let found = places(&builder.finish(), &said(&[]));
+        assert_eq!(found, ["nodes/a/configz.json", "nodes/a/stats-summary.json", "nodes/a/crio.log"]);
+    }
+
+    #[test]
+    fn a_crash_is_read_in_the_log_of_the_run_before() {
+        let accused = |name: &str| said(&[(Subject::new(Kind::Pod, "shop", name), Confidence::Probable)]);
+        let not_ready = r#""ready":false,"state":{"running":{}}"#;
+        let ended = r#""ready":false,"state":{"terminated":{"exitCode":2}}"#;
+        let snapshot = seen(&[
+            node("a", "True", ""),
+            node("b", "Unknown", ""),
+            pod("crashed", "a", CRASHED),
+            pod("deaf", "a", not_ready),
+            pod("job", "a", ended),
+            pod("done", "a", r#""ready":false,"state":{"terminated":{"exitCode":0}}"#),
+            pod("away", "b", CRASHED),
+        ]);
+        let of = |name: &str| -> Vec<String> {
+            places(&snapshot, &accused(name)).into_iter().filter(|p| p.starts_with("logs/")).collect()
+        };
+        assert_eq!(of("crashed"), ["logs/shop/crashed/app.previous.log"]);
+        assert_eq!(of("deaf"), ["logs/shop/deaf/app.log"]);
+        assert_eq!(of("job"), ["logs/shop/job/app.log"]);
+        assert!(of("done").is_empty());
+        assert!(of("away").is_empty(), "its kubelet cannot be asked");
+    }
+
+    #[test]
+    fn an_accused_component_is_read_where_it_runs_as_a_pod() {
+        let json = r#"{"metadata":{"namespace":"kube-system","name":"kube-scheduler-m1","labels":{"component":"kube-scheduler"}},
+            "spec":{"nodeName":"m1","containers":[{"name":"kube-scheduler"}]},"status":{"phase":"Running"}}"#;
+        let snapshot = seen(&[("Pod", json.to_owned())]);
+        let looks = wanted(&snapshot, &said(&[(Subject::component("kube-scheduler"), Confidence::Probable)]));
+        let [look] = looks.as_slice() else { panic!("{looks:?}") };
+        assert_eq!(look.place.path(), "control-plane/kube-scheduler.log");
+        assert!(
+            look.path.starts_with("/api/v1/namespaces/kube-system/pods/kube-scheduler-m1/log?container=")
+        );
+        assert!(wanted(&snapshot, &said(&[(Subject::component("etcd"), Confidence::Probable)])).is_empty());
+    }
+}

@@ -28,7 +28,7 @@ pub struct Session {
 }
 
 /// What is asked before anything else, and how long it may take.
-const PROBE: Duration = Duration::from_secs(8);
+const PROBE: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Connects, and finds out whether the server answers and what the user may list.
@@ -57,6 +57,9 @@ impl Session {
             && pods.status == Some(401)
         {
             return Err(OpenError::of(&target, pods, String::new()));
+        }
+        if pods.as_ref().is_err_and(|miss| miss.why == Why::TimedOut) {
+            api.stalled();
         }
         let refused = pods.is_err_and(|miss| miss.status == Some(403));
         let only = refused.then(|| options.namespace.clone().unwrap_or_else(|| target.namespace.clone()));
@@ -162,7 +165,7 @@ async fn probe(api: &Api) -> (Result<Answer, Miss>, Result<Answer, Miss>) {
 }
 
 async fn readiness(api: &Api, sink: &dyn Sink) {
-    let ask = Ask::text("/readyz?verbose", 64 << 10, Duration::from_secs(10));
+    let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, Duration::from_secs(10)) };
     match api.answer(&ask).await {
         Ok(answer) => {
             let text = String::from_utf8_lossy(&answer.body).into_owned();
