@@ -201,7 +201,8 @@ impl Capture {
         Ok(self)
     }
 
-    fn taken_at(&self) -> Result<Timestamp> {
+    /// When it was taken.
+    pub fn taken_at(&self) -> Result<Timestamp> {
         let text = self.file("capture.json").context("capture.json")?;
         let value: Value = serde_json::from_slice(text)?;
         Ok(value["takenAt"].as_str().context("takenAt")?.parse()?)

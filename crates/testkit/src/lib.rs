@@ -3,8 +3,10 @@
 
 mod beside;
 mod capture;
+mod fake_api;
 
 pub use capture::Capture;
+pub use fake_api::{FakeApi, Fault, Faults, Seen};
 pub use kubecause_kit::{Expect, Want};
 
 use anyhow::{Context, Result};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "model",
     "evidence",
     "signals",
@@ -17,6 +17,7 @@ const LAYERS: [&str; 12] = [
     "rules",
     "transcript",
     "bundle",
+    "live",
     "kit",
     "testkit",
     "e2e",

@@ -9,12 +9,29 @@ use crate::node::NodeFacts;
 use crate::remark::Remarks;
 use crate::{Gap, Kind, Str, Why};
 use jiff::{Timestamp, ToSpan};
+use rustc_hash::FxHashMap;
 
 /// Collects evidence in any order and makes a [`Snapshot`] of it.
 #[derive(Debug, Default)]
 pub struct SnapshotBuilder {
     snapshot: Snapshot,
     said_taken_at: Option<Timestamp>,
+}
+
+impl From<Snapshot> for SnapshotBuilder {
+    /// Goes on from what is known, so that later evidence joins it. The indexes are built anew by [`Self::finish`].
+    fn from(snapshot: Snapshot) -> Self {
+        let said_taken_at = snapshot.taken_at;
+        let snapshot = Snapshot {
+            pods_by_node: FxHashMap::default(),
+            pods_by_owner: FxHashMap::default(),
+            pods_by_label: FxHashMap::default(),
+            events_by_subject: FxHashMap::default(),
+            links: crate::relation::Links::default(),
+            ..snapshot
+        };
+        Self { snapshot, said_taken_at }
+    }
 }
 
 impl SnapshotBuilder {
