@@ -82,7 +82,7 @@ pub fn take(cluster: &Cluster, to: &Path, cut: &Cut) -> Result<()> {
     }
     for (file, path) in [("version.json", "/version"), ("readyz.txt", "/readyz?verbose")] {
         // Of a server that is not ready the body says why.
-        if let Ok(answer) = cluster.api.ask(path) {
+        if let Ok(answer) = cluster.api.ask_within(path, Duration::from_secs(10)) {
             std::fs::write(to.join("cluster").join(file), answer.body)?;
         }
     }
@@ -208,7 +208,7 @@ fn node_files(cluster: &Cluster, node: &Node, to: &Path) -> Result<()> {
     for (file, path) in
         [("configz.json", "configz"), ("stats-summary.json", "stats/summary"), ("healthz.txt", "healthz")]
     {
-        if let Ok(answer) = cluster.api.ask(&format!("{proxy}/{path}")) {
+        if let Ok(answer) = cluster.api.ask_within(&format!("{proxy}/{path}"), Duration::from_secs(3)) {
             if answer.status == 200 || file == "healthz.txt" {
                 std::fs::write(to.join(file), answer.body)?;
             }
