@@ -191,7 +191,7 @@ fn logs(cluster: &Cluster, pod: &Value, to: &Path) -> Result<()> {
 
 /// What the server answered in place of a log is kept in its place: it is what an operator would see.
 fn save(cluster: &Cluster, path: &str, to: &Path) -> Result<()> {
-    let text = match cluster.api.text(path) {
+    let text = match cluster.api.text_within(path, Duration::from_secs(5)) {
         Ok(text) => text,
         Err(why) => format!("{why:#}\n"),
     };
