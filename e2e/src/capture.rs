@@ -208,10 +208,11 @@ fn node_files(cluster: &Cluster, node: &Node, to: &Path) -> Result<()> {
     for (file, path) in
         [("configz.json", "configz"), ("stats-summary.json", "stats/summary"), ("healthz.txt", "healthz")]
     {
-        if let Ok(answer) = cluster.api.ask_within(&format!("{proxy}/{path}"), Duration::from_secs(3)) {
-            if answer.status == 200 || file == "healthz.txt" {
-                std::fs::write(to.join(file), answer.body)?;
-            }
+        let answer = cluster.api.ask_within(&format!("{proxy}/{path}"), Duration::from_secs(3));
+        if let Ok(answer) = answer.map(|a| (a.status == 200 || file == "healthz.txt").then_some(a.body))
+            && let Some(body) = answer
+        {
+            std::fs::write(to.join(file), body)?;
         }
     }
     for program in ["kubelet", "containerd"] {

@@ -77,18 +77,18 @@ pub fn open_shop(cluster: &Cluster) -> Result<()> {
 
 /// Waits until all nodes are Ready and under no pressure, and all of the shop is Ready.
 pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
-    cluster.api.wait_for_nodes(NODES.len(), Duration::from_secs(300))?;
+    cluster.api.wait_for_nodes(NODES.len(), Duration::from_mins(5))?;
     let pressed = |n: &Value| {
         let conditions = n["status"]["conditions"].as_array().cloned().unwrap_or_default();
         conditions
             .iter()
             .any(|c| c["type"].as_str().is_some_and(|t| t.ends_with("Pressure")) && c["status"] == "True")
     };
-    until("the nodes to be under no pressure", Duration::from_secs(300), || {
+    until("the nodes to be under no pressure", Duration::from_mins(5), || {
         let nodes = cluster.api.list(NODE_LIST)?;
         Ok((!nodes.iter().any(|n| pressed(n) || n["spec"]["taints"].is_array())).then_some(()))
     })?;
-    until("the shop to be Ready", Duration::from_secs(420), || {
+    until("the shop to be Ready", Duration::from_mins(7), || {
         let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
         let ready =
             pods.iter().filter(|p| crate::api::is_ready(p) && p["metadata"]["deletionTimestamp"].is_null());
@@ -115,7 +115,7 @@ fn empty(log: &Path) -> Result<()> {
 
 /// Waits until a pod of the shop has waited for a node so long that nobody would call it on its way.
 fn wait_for_a_waiting_pod(cluster: &Cluster, seconds: i64) -> Result<()> {
-    until("a pod to wait for a node", Duration::from_secs(120), || {
+    until("a pod to wait for a node", Duration::from_mins(2), || {
         let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
         let made = |p: &&Value| p["metadata"]["creationTimestamp"].as_str()?.parse::<jiff::Timestamp>().ok();
         let waits =

@@ -76,7 +76,7 @@ fn manifests(cluster: &Cluster, choice: &Choice) -> Result<Vec<String>> {
 }
 
 fn wait_until_gone(api: &Api, faults: &[Fault]) -> Result<()> {
-    kubecause_e2e::wait::until("the namespaces to go", std::time::Duration::from_secs(300), || {
+    kubecause_e2e::wait::until("the namespaces to go", std::time::Duration::from_mins(5), || {
         let left = api.list("/api/v1/namespaces")?;
         let ours = |n: &serde_json::Value| faults.iter().any(|f| n["metadata"]["name"] == f.name.as_str());
         Ok((!left.iter().any(ours)).then_some(()))

@@ -112,14 +112,14 @@ pub(super) const ALL: &[Havoc] = &[
         stands: 0,
         put_in: |c| {
             c.control_plane.process("etcd").stop()?;
-            until("readyz to complain", Duration::from_secs(60), || {
+            until("readyz to complain", Duration::from_mins(1), || {
                 Ok((c.api.ask("/readyz")?.status != 200).then_some(()))
             })
         },
         take_out: |c| {
             c.control_plane.start("etcd")?;
             // Without a store the leases were lost, and who leads ends itself.
-            c.wait_for_api(Duration::from_secs(120))?;
+            c.wait_for_api(Duration::from_mins(2))?;
             c.control_plane.start("kube-controller-manager")?;
             c.control_plane.start("kube-scheduler")
         },
@@ -218,7 +218,7 @@ pub(super) const ALL: &[Havoc] = &[
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.stock.example.com}, spec: {group: stock.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: {name: stock-api, namespace: shop, port: 6443}}}")?;
-            until("the API to be called unavailable", Duration::from_secs(60), || {
+            until("the API to be called unavailable", Duration::from_mins(1), || {
                 let text = c.api.text("/apis/apiregistration.k8s.io/v1/apiservices/v1.stock.example.com")?;
                 Ok(text.contains("ServiceNotFound").then_some(()))
             })?;
@@ -239,7 +239,7 @@ fn swap_token(cluster: &Cluster, from: &str, to: &str) -> Result<()> {
 
 fn wait_for_stale_lease(cluster: &Cluster, name: &str) -> Result<()> {
     let path = format!("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/{name}");
-    until("the lease to go stale", Duration::from_secs(120), || {
+    until("the lease to go stale", Duration::from_mins(2), || {
         let lease = cluster.api.get(&path)?;
         let renewed: Option<jiff::Timestamp> =
             lease["spec"]["renewTime"].as_str().and_then(|t| t.parse().ok());
@@ -260,11 +260,11 @@ fn kill_sandboxes(cluster: &Cluster) -> Result<()> {
         .collect();
     for line in listed.lines() {
         let mut words = line.split_whitespace();
-        if let (Some(id), Some(Ok(pid))) = (words.next(), words.next().map(str::parse::<u32>)) {
-            if pause.contains(&id) {
-                // One of those that the runtime ends meanwhile is gone already.
-                let _ = crate::process::kill(pid, "KILL");
-            }
+        if let (Some(id), Some(Ok(pid))) = (words.next(), words.next().map(str::parse::<u32>))
+            && pause.contains(&id)
+        {
+            // One of those that the runtime ends meanwhile is gone already.
+            let _ = crate::process::kill(pid, "KILL");
         }
     }
     // Long enough for the kubelet to notice and to build them anew; what shows it is asked for afterwards.
