@@ -34,7 +34,7 @@ fn every_fault_is_named_and_nothing_else() -> Result<()> {
     let choice = Choice::from_env();
     let lab = Lab::from_env()?;
     let cluster = Cluster::up(&lab)?;
-    let mut wrong = healthy_at_first(&cluster)?;
+    let mut wrong: Vec<String> = healthy_at_first(&cluster)?.into_iter().collect();
     wrong.extend(manifests(&cluster, &choice)?);
     wrong.extend(by_hand(&cluster, &choice)?);
     wrong.extend(writes_of_the_reader(&lab)?);
