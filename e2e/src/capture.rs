@@ -82,7 +82,7 @@ pub fn take(cluster: &Cluster, to: &Path, cut: &Cut) -> Result<()> {
     }
     for (file, path) in [("version.json", "/version"), ("readyz.txt", "/readyz?verbose")] {
         // Of a server that is not ready the body says why.
-        if let Ok(answer) = cluster.api.ask(path) {
+        if let Ok(answer) = cluster.api.ask_within(path, Duration::from_secs(10)) {
             std::fs::write(to.join("cluster").join(file), answer.body)?;
         }
     }
@@ -191,7 +191,7 @@ fn logs(cluster: &Cluster, pod: &Value, to: &Path) -> Result<()> {
 
 /// What the server answered in place of a log is kept in its place: it is what an operator would see.
 fn save(cluster: &Cluster, path: &str, to: &Path) -> Result<()> {
-    let text = match cluster.api.text(path) {
+    let text = match cluster.api.text_within(path, Duration::from_secs(5)) {
         Ok(text) => text,
         Err(why) => format!("{why:#}\n"),
     };
@@ -208,10 +208,11 @@ fn node_files(cluster: &Cluster, node: &Node, to: &Path) -> Result<()> {
     for (file, path) in
         [("configz.json", "configz"), ("stats-summary.json", "stats/summary"), ("healthz.txt", "healthz")]
     {
-        if let Ok(answer) = cluster.api.ask(&format!("{proxy}/{path}")) {
-            if answer.status == 200 || file == "healthz.txt" {
-                std::fs::write(to.join(file), answer.body)?;
-            }
+        let answer = cluster.api.ask_within(&format!("{proxy}/{path}"), Duration::from_secs(3));
+        if let Ok(answer) = answer.map(|a| (a.status == 200 || file == "healthz.txt").then_some(a.body))
+            && let Some(body) = answer
+        {
+            std::fs::write(to.join(file), body)?;
         }
     }
     for program in ["kubelet", "containerd"] {

@@ -52,15 +52,15 @@ impl Cluster {
         control_plane.start("etcd")?;
         control_plane.start("kube-apiserver")?;
         let cluster = Self::attach(lab)?;
-        cluster.wait_for_api(Duration::from_secs(120))?;
+        cluster.wait_for_api(Duration::from_mins(2))?;
         control_plane.start("kube-controller-manager")?;
         control_plane.start("kube-scheduler")?;
         for node in &cluster.nodes {
             node.start()?;
         }
         cluster.api.apply(READER)?;
-        cluster.api.wait_for_nodes(NODES.len(), Duration::from_secs(180))?;
-        until("the default service account", Duration::from_secs(60), || {
+        cluster.api.wait_for_nodes(NODES.len(), Duration::from_mins(3))?;
+        until("the default service account", Duration::from_mins(1), || {
             cluster.api.get("/api/v1/namespaces/default/serviceaccounts/default").map(Some)
         })?;
         Ok(cluster)

@@ -98,7 +98,7 @@ impl Fault {
         api.apply(&namespace.to_string())?;
         let manifest = std::fs::read_to_string(folder().join(&self.name).join("manifest.yaml"))?;
         let path = format!("/api/v1/namespaces/{}/serviceaccounts/default", self.name);
-        until("the default service account", Duration::from_secs(60), || api.get(&path).map(Some))?;
+        until("the default service account", Duration::from_mins(1), || api.get(&path).map(Some))?;
         api.kubectl_with(&["apply", "-n", &self.name, "-f", "-"], &manifest).map(drop)
     }
 
@@ -120,7 +120,7 @@ impl Fault {
 
     fn wait_until_running(&self, api: &Api) -> Result<()> {
         let path = format!("/api/v1/namespaces/{}/pods", self.name);
-        until("the pods to run", Duration::from_secs(120), || {
+        until("the pods to run", Duration::from_mins(2), || {
             let pods = api.list(&path)?;
             Ok((!pods.is_empty() && pods.iter().all(crate::api::is_ready)).then_some(()))
         })

@@ -6,13 +6,15 @@ mod network;
 mod process;
 
 use crate::cluster::{Cluster, NODES};
+use crate::control_plane::COMPONENTS;
 use crate::fault::{Root, Symptom};
 use crate::lab::repository;
 use crate::node::Node;
 use crate::wait::until;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// The node that is broken.
 pub const VICTIM: &str = "worker-1";
@@ -32,6 +34,8 @@ pub struct Havoc {
     pub allowed: &'static [&'static str],
     /// What the API shows once it is there: list, pointer, expression. None: the API itself does not answer.
     pub until: &'static [(&'static str, &'static str, &'static str)],
+    /// For how many seconds it must have stood before anybody would call it a fault.
+    pub stands: u64,
     /// Puts it in.
     pub put_in: fn(&Cluster) -> Result<()>,
     /// Takes it out.
@@ -51,7 +55,9 @@ impl Havoc {
                 Symptom { list: (*list).into(), at: (*at).into(), is: (*is).into(), count: 1, within: 420 };
             symptom.wait(api, "shop").with_context(|| self.name)?;
         }
-        Ok(())
+        let shown = Instant::now();
+        let stood = || Ok((shown.elapsed().as_secs() >= self.stands).then_some(()));
+        until("the fault to have stood", Duration::from_secs(self.stands + 1), stood)
     }
 
     /// What a diagnosis must say.
@@ -69,10 +75,20 @@ pub fn open_shop(cluster: &Cluster) -> Result<()> {
     wait_for_shop(cluster)
 }
 
-/// Waits until all nodes are Ready, and all of the shop is.
+/// Waits until all nodes are Ready and under no pressure, and all of the shop is Ready.
 pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
-    cluster.api.wait_for_nodes(NODES.len(), Duration::from_secs(300))?;
-    until("the shop to be Ready", Duration::from_secs(420), || {
+    cluster.api.wait_for_nodes(NODES.len(), Duration::from_mins(5))?;
+    let pressed = |n: &Value| {
+        let conditions = n["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions
+            .iter()
+            .any(|c| c["type"].as_str().is_some_and(|t| t.ends_with("Pressure")) && c["status"] == "True")
+    };
+    until("the nodes to be under no pressure", Duration::from_mins(5), || {
+        let nodes = cluster.api.list(NODE_LIST)?;
+        Ok((!nodes.iter().any(|n| pressed(n) || n["spec"]["taints"].is_array())).then_some(()))
+    })?;
+    until("the shop to be Ready", Duration::from_mins(7), || {
         let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
         let ready =
             pods.iter().filter(|p| crate::api::is_ready(p) && p["metadata"]["deletionTimestamp"].is_null());
@@ -84,12 +100,22 @@ pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
 /// Forgets what was said of the faults before, so that the next one stands alone: a node that went down three times within
 /// the hour is one that flaps.
 pub fn forget(cluster: &Cluster) -> Result<()> {
+    for node in &cluster.nodes {
+        ["kubelet", "containerd"].iter().try_for_each(|p| empty(&node.log(p)))?;
+    }
+    COMPONENTS.iter().try_for_each(|c| empty(&cluster.control_plane.log(c)))?;
+    let failed = ["delete", "pods", "-n", "shop", "--field-selector=status.phase=Failed"];
+    cluster.api.kubectl(&failed)?;
     cluster.api.kubectl(&["delete", "events", "--all", "--all-namespaces"]).map(drop)
+}
+
+fn empty(log: &Path) -> Result<()> {
+    Ok(std::fs::File::options().write(true).open(log)?.set_len(0)?)
 }
 
 /// Waits until a pod of the shop has waited for a node so long that nobody would call it on its way.
 fn wait_for_a_waiting_pod(cluster: &Cluster, seconds: i64) -> Result<()> {
-    until("a pod to wait for a node", Duration::from_secs(120), || {
+    until("a pod to wait for a node", Duration::from_mins(2), || {
         let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
         let made = |p: &&Value| p["metadata"]["creationTimestamp"].as_str()?.parse::<jiff::Timestamp>().ok();
         let waits =

@@ -184,7 +184,7 @@ state = {state:?}
         let path = self.path("containerd.toml");
         std::fs::write(&path, config)?;
         self.containerd().start(Path::new("containerd"), &["-c", &path], &self.log("containerd"))?;
-        until("containerd to answer", Duration::from_secs(60), || self.ctr(&["version"]).map(Some)).map(drop)
+        until("containerd to answer", Duration::from_mins(1), || self.ctr(&["version"]).map(Some)).map(drop)
     }
 
     /// `ctr` in the namespace of Kubernetes.

@@ -14,6 +14,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["nodefs-filled-by-unmanaged-files"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
+        stands: 0,
         put_in: |c| fill(c, "backup.tar", 1650),
         take_out: |c| Ok(std::fs::remove_file(victim(c)?.dir().join("backup.tar"))?),
     },
@@ -24,6 +25,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-ephemeral-storage-hog"], ""),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
+        stands: 0,
         put_in: |c| {
             c.api.apply(&on_victim(
                 "recorder",
@@ -41,6 +43,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["hostpath-volume-hog", "nodefs-filled-by-unmanaged-files"], ""),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
+        stands: 0,
         put_in: |c| {
             let path = victim(c)?.dir().join("archive");
             let more = format!(
@@ -56,7 +59,8 @@ pub(super) const ALL: &[Havoc] = &[
         },
         take_out: |c| {
             delete(c, &["deployment", "archiver"])?;
-            Ok(std::fs::remove_dir_all(victim(c)?.dir().join("archive"))?)
+            // A kubelet that could not start the pod has not made it.
+            std::fs::remove_dir_all(victim(c)?.dir().join("archive")).or(Ok(()))
         },
     },
     Havoc {
@@ -66,6 +70,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["nodefs-inodes-exhausted"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
+        stands: 0,
         put_in: |c| {
             let dir = victim(c)?.dir().join("sessions");
             std::fs::create_dir_all(&dir)?;
@@ -82,6 +87,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["eviction-threshold-misfit"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
+        stands: 0,
         put_in: |c| {
             reconfigure(
                 c,
@@ -97,6 +103,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["eviction-threshold-misfit"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[(NODE_LIST, "/status/conditions/*/reason", "^KubeletHasInsufficientMemory$")],
+        stands: 0,
         put_in: |c| reconfigure(c, "evictionHard: {memory.available: 95%}\n"),
         take_out: |c| reconfigure(c, ""),
     },
@@ -115,6 +122,7 @@ pub(super) const ALL: &[Havoc] = &[
         ),
         allowed: &["sandbox-image-missing", "image-gc-failing", "image-gc-threshold-misfit"],
         until: &[(ALL_EVENTS, "/reason", "^(ImageGCFailed|FreeDiskSpaceFailed)$")],
+        stands: 0,
         put_in: |c| {
             fill(c, "backup.tar", 900)?;
             reconfigure(c, "imageGCHighThresholdPercent: 20\nimageGCLowThresholdPercent: 10\n")
@@ -133,6 +141,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["sandbox-image-missing"], VICTIM),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "failed to get sandbox image")],
+        stands: 0,
         put_in: |c| {
             victim(c)?.ctr(&["images", "rm", PAUSE])?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))

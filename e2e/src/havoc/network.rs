@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::process::{Process, run};
-use std::path::Path;
 
 pub(super) const ALL: &[Havoc] = &[
     Havoc {
@@ -12,6 +11,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["cni-ip-exhausted"], VICTIM),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "no IP addresses available in range set")],
+        stands: 0,
         put_in: |c| {
             let node = Node { pod_range: "10.244.9.0/29".into(), ..victim(c)?.clone() };
             node.write_cni()?;
@@ -33,6 +33,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "cni plugin not initialized|network is not ready|NetworkPluginNotReady",
         )],
+        stands: 0,
         put_in: |c| Ok(std::fs::remove_file(victim(c)?.cni_config())?),
         take_out: |c| victim(c)?.write_cni(),
     },
@@ -47,6 +48,7 @@ pub(super) const ALL: &[Havoc] = &[
             "/message",
             "xtables lock|FailedCreatePodSandBox|failed to setup network|DeadlineExceeded",
         )],
+        stands: 0,
         put_in: |c| {
             // Only the old iptables has such a lock.
             run("update-alternatives", &["--set", "iptables", "/usr/sbin/iptables-legacy"])?;

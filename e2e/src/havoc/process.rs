@@ -14,6 +14,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "PLEG is not healthy|container runtime is down|stopped posting",
         )],
+        stands: 0,
         put_in: |c| victim(c)?.containerd().signal("STOP"),
         take_out: |c| victim(c)?.containerd().signal("CONT"),
     },
@@ -28,6 +29,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "PLEG is not healthy|container runtime is down|runtime|stopped posting",
         )],
+        stands: 0,
         put_in: |c| victim(c)?.containerd().kill(),
         take_out: |c| victim(c)?.start_containerd(),
     },
@@ -38,6 +40,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-stopped", "node-unreachable"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
+        stands: 0,
         put_in: |c| victim(c)?.kubelet().stop(),
         take_out: |c| victim(c)?.start_kubelet(),
     },
@@ -48,6 +51,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-unauthorized"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
+        stands: 0,
         put_in: |c| swap_token(c, "worker-1-token", "worker-1-expired"),
         take_out: |c| swap_token(c, "worker-1-expired", "worker-1-token"),
     },
@@ -58,6 +62,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-config-invalid"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
+        stands: 0,
         put_in: |c| reconfigure(c, "evictionHard: {nodefs.available: 10 percent}\n"),
         take_out: |c| reconfigure(c, ""),
     },
@@ -68,6 +73,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["scheduler-down"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/phase", "Pending")],
+        stands: 0,
         put_in: |c| {
             c.control_plane.process("kube-scheduler").stop()?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
@@ -85,6 +91,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["controller-manager-down"], ""),
         allowed: &[],
         until: &[("/apis/apps/v1/namespaces/{ns}/deployments", "/metadata/name", "newcomer")],
+        stands: 0,
         put_in: |c| {
             c.control_plane.process("kube-controller-manager").stop()?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
@@ -102,16 +109,17 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["etcd-unavailable", "apiserver-unavailable"], ""),
         allowed: &[],
         until: &[],
+        stands: 0,
         put_in: |c| {
             c.control_plane.process("etcd").stop()?;
-            until("readyz to complain", Duration::from_secs(60), || {
+            until("readyz to complain", Duration::from_mins(1), || {
                 Ok((c.api.ask("/readyz")?.status != 200).then_some(()))
             })
         },
         take_out: |c| {
             c.control_plane.start("etcd")?;
             // Without a store the leases were lost, and who leads ends itself.
-            c.wait_for_api(Duration::from_secs(120))?;
+            c.wait_for_api(Duration::from_mins(2))?;
             c.control_plane.start("kube-controller-manager")?;
             c.control_plane.start("kube-scheduler")
         },
@@ -123,6 +131,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-sandbox-changed"], ""),
         allowed: &[],
         until: &[(EVENT_LIST, "/reason", "SandboxChanged")],
+        stands: 0,
         put_in: |c| (0..4).try_for_each(|_| kill_sandboxes(c)),
         take_out: |_| Ok(()),
     },
@@ -133,6 +142,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-pid-limit-reached"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/containerStatuses/*/restartCount", "^[2-9]")],
+        stands: 0,
         put_in: |c| {
             reconfigure(c, "podPidsLimit: 32\n")?;
             let forks = "i=0; while [ $i -lt 60 ]; do sleep 600 & i=$((i+1)); done; wait";
@@ -150,6 +160,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["node-cordoned"], ""),
         allowed: &["node-cordoned"],
         until: &[(EVENT_LIST, "/message", "were unschedulable")],
+        stands: 0,
         put_in: |c| {
             c.api.kubectl(&[&["cordon"], NODES.as_slice()].concat())?;
             c.api.apply(&on_victim("newcomer", 1, "sleep 86400", ""))
@@ -163,9 +174,10 @@ pub(super) const ALL: &[Havoc] = &[
         name: "node-tainted",
         says: "worker-1 has a taint that the pods meant for it do not tolerate",
         smoke: false,
-        root: (&["node-tainted"], VICTIM),
+        root: (&["node-tainted", "untolerated-taint"], ""),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "untolerated taint")],
+        stands: 0,
         put_in: |c| {
             c.api.kubectl(&["taint", "node", VICTIM, "dedicated=batch:NoSchedule", "--overwrite"])?;
             c.api.apply(&on_victim("newcomer", 1, "sleep 86400", ""))
@@ -182,6 +194,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["namespace-stuck-terminating", "finalizer-blocks-deletion"], ""),
         allowed: &["finalizer-blocks-deletion", "namespace-stuck-terminating"],
         until: &[("/api/v1/namespaces", "/status/conditions/*/reason", "SomeFinalizersRemain")],
+        stands: 65,
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: tenants, namespace: old-shop, finalizers: [shop.example.com/archive]}}")?;
@@ -201,10 +214,11 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["apiservice-unavailable"], ""),
         allowed: &["service-selector-mismatch", "namespace-stuck-terminating"],
         until: &[("/api/v1/namespaces", "/status/conditions/*/reason", "DiscoveryFailed")],
+        stands: 65,
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.stock.example.com}, spec: {group: stock.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: {name: stock-api, namespace: shop, port: 6443}}}")?;
-            until("the API to be called unavailable", Duration::from_secs(60), || {
+            until("the API to be called unavailable", Duration::from_mins(1), || {
                 let text = c.api.text("/apis/apiregistration.k8s.io/v1/apiservices/v1.stock.example.com")?;
                 Ok(text.contains("ServiceNotFound").then_some(()))
             })?;
@@ -225,7 +239,7 @@ fn swap_token(cluster: &Cluster, from: &str, to: &str) -> Result<()> {
 
 fn wait_for_stale_lease(cluster: &Cluster, name: &str) -> Result<()> {
     let path = format!("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/{name}");
-    until("the lease to go stale", Duration::from_secs(120), || {
+    until("the lease to go stale", Duration::from_mins(2), || {
         let lease = cluster.api.get(&path)?;
         let renewed: Option<jiff::Timestamp> =
             lease["spec"]["renewTime"].as_str().and_then(|t| t.parse().ok());
@@ -246,10 +260,11 @@ fn kill_sandboxes(cluster: &Cluster) -> Result<()> {
         .collect();
     for line in listed.lines() {
         let mut words = line.split_whitespace();
-        if let (Some(id), Some(Ok(pid))) = (words.next(), words.next().map(str::parse::<u32>)) {
-            if pause.contains(&id) {
-                crate::process::kill(pid, "KILL")?;
-            }
+        if let (Some(id), Some(Ok(pid))) = (words.next(), words.next().map(str::parse::<u32>))
+            && pause.contains(&id)
+        {
+            // One of those that the runtime ends meanwhile is gone already.
+            let _ = crate::process::kill(pid, "KILL");
         }
     }
     // Long enough for the kubelet to notice and to build them anew; what shows it is asked for afterwards.

@@ -174,6 +174,11 @@ fn clients(snapshot: &Snapshot) -> Option<Finding> {
     Some(finding.since(first))
 }
 
+/// Whether the API server just said that etcd answers it: what the logs hold to the contrary is over.
+fn etcd_answers(snapshot: &Snapshot) -> bool {
+    snapshot.readyz.as_deref().is_some_and(|r| r.lines().any(|l| l.trim() == "[+]etcd ok"))
+}
+
 fn etcd(snapshot: &Snapshot, sink: &mut Sink) {
     let own = logs_of(snapshot, "etcd");
     let server = logs_of(snapshot, "kube-apiserver");
@@ -186,8 +191,12 @@ fn etcd(snapshot: &Snapshot, sink: &mut Sink) {
             let span = Span { first: t.first, last: t.last, ongoing: true };
             sink.add(finding.cite(Source::Log, t.last, t.reference, t.text).span(span));
         };
+    // A full database is still read from, so /readyz says nothing of it.
     for log in both() {
         look(ETCD_NO_SPACE.id, log, &NO_SPACE, 1, "its database is full (NOSPACE)");
+    }
+    if etcd_answers(snapshot) {
+        return;
     }
     for log in &own {
         look(ETCD_DISK_SLOW.id, log, &DISK_SLOW, 2, "its disk takes over a second for a write");
