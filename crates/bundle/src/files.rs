@@ -6,6 +6,7 @@ use crate::layout::{self, Layout};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::plain::Plain;
+use crate::session::{self, Beside, Text};
 use crate::tree::{Content, Listing, Want};
 use crate::{loose, text};
 use kubecause_evidence::Why;
@@ -58,9 +59,6 @@ fn plain(top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> u
         };
         let is_log = matches!(wanted(path, limits), Want::Tail(_));
         read += 1;
-        if Place::of(path) == Place::Transcript {
-            return capture.file(path, String::new(), intake);
-        }
         match contents(path, content, is_log, limits, intake) {
             Ok((text, cut)) => {
                 capture.file(path, text, intake);
@@ -79,8 +77,6 @@ fn plain(top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> u
 fn wanted(path: &str, limits: &Limits) -> Want {
     match Place::of(path) {
         Place::Unknown => Want::Skip,
-        // Not read yet: that one is there is all that is noted.
-        Place::Transcript => Want::Tail(0),
         Place::Resource(_) => Want::Whole(limits.objects),
         Place::ContainerLog(..) | Place::Component(_) => Want::Tail(limits.log),
         Place::Node(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
@@ -133,17 +129,22 @@ fn contents(
 /// Reads files that may hold objects each; returns how many did.
 fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
     let mut read = 0;
+    let mut texts: Vec<Text> = Vec::new();
     let want = |path: &str| match extension(path) {
         "json" | "yaml" | "yml" => Want::Whole(limits.objects),
-        "" => Want::Whole(limits.small),
+        "" | "txt" | "log" | "out" | "md" | "text" => Want::Whole(limits.small),
         _ => Want::Skip,
     };
     visit(&want, &mut |path, content| {
-        let named = !extension(path).is_empty();
+        let named = matches!(extension(path), "json" | "yaml" | "yml");
         if want(path) == Want::Skip || (!named && !matches!(content, Content::Bytes(_))) {
             return;
         }
         let Ok((text, cut)) = contents(path, content, false, limits, intake) else { return };
+        if !named && !loose::begins_with_an_object(&text) {
+            texts.push((path.to_owned(), text));
+            return;
+        }
         let tally = loose::file(path, &text, cut, intake);
         if tally.is_something() {
             read += 1;
@@ -151,6 +152,10 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
             intake.gap(path, Why::Unparsable, "it holds no Kubernetes objects");
         }
     });
+    let beside = if read == 0 { Beside::Nothing } else { Beside::ACapture };
+    if session::read(&texts, beside, intake).is_some() {
+        read += texts.len();
+    }
     read
 }
 

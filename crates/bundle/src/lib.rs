@@ -1,5 +1,5 @@
-//! Reads what people have of a cluster (a plain capture, an archive of one, output of `kubectl get -o json|yaml`) into a
-//! [`Snapshot`]. What is missing, refused or broken inside of an input becomes a gap; only an input that cannot be
+//! Reads what people have of a cluster (a plain capture, an archive of one, output of `kubectl get -o json|yaml`, a pasted
+//! terminal) into a [`Snapshot`]. What is missing, refused or broken inside of an input becomes a gap; only an input that cannot be
 //! read at all is an error. Every input is treated as hostile: bounded, no links followed, no path left, no panic.
 //!
 //! Knows nothing about live clusters, and nothing about causes.
@@ -20,6 +20,7 @@ mod objects;
 mod place;
 mod plain;
 mod read;
+mod session;
 mod source;
 mod text;
 mod tree;

@@ -3,6 +3,7 @@
 use crate::intake::{Intake, node_log, why_of};
 use crate::manifest::Manifest;
 use crate::place::{Place, kind_of};
+use crate::session::{self, Beside, Text};
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Access, ContainerLogKey, Gap, Kind, Why};
 use kubecause_model::one_line;
@@ -16,7 +17,7 @@ pub struct Plain {
     found: BTreeMap<String, Access>,
     /// Resources that have an error file, with its words.
     errors: BTreeMap<String, String>,
-    transcripts: usize,
+    transcripts: Vec<Text>,
 }
 
 impl Plain {
@@ -58,7 +59,7 @@ impl Plain {
                 let log = LogFile::new(LogSource::Component(name.into()), path, text);
                 intake.builder.component_log(name, log);
             }
-            Place::Transcript => self.transcripts += 1,
+            Place::Transcript => self.transcripts.push((path.to_owned(), text)),
             Place::Unknown => {}
         }
     }
@@ -132,9 +133,7 @@ impl Plain {
         for (resource, access) in self.found {
             intake.resource(&resource, &kind_of(&resource), access);
         }
-        if self.transcripts > 0 {
-            intake.gap("operator", Why::NotCollected, "transcripts of commands are not read");
-        }
+        session::read(&self.transcripts, Beside::ACapture, intake);
     }
 }
 
