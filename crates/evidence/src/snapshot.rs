@@ -274,6 +274,34 @@ impl Snapshot {
 }
 
 impl Snapshot {
+    /// What people and their tools changed on that object after it was made. Empty for kinds whose changes break nothing, and
+    /// where `managedFields` were not collected.
+    pub fn edits(&self, subject: &Subject) -> &[Edit] {
+        fn of<'s, T: HasMeta>(table: &'s Table<T>, subject: &Subject) -> &'s [Edit] {
+            table.get(subject.ns(), &subject.name).map_or(&[], |o| &o.meta().edits.0)
+        }
+        match &subject.kind {
+            Kind::Node => of(&self.nodes, subject),
+            Kind::Deployment => of(&self.deployments, subject),
+            Kind::StatefulSet => of(&self.stateful_sets, subject),
+            Kind::DaemonSet => of(&self.daemon_sets, subject),
+            Kind::CronJob => of(&self.cron_jobs, subject),
+            Kind::ReplicationController => of(&self.replication_controllers, subject),
+            Kind::Service => of(&self.services, subject),
+            Kind::Ingress => of(&self.ingresses, subject),
+            Kind::NetworkPolicy => of(&self.network_policies, subject),
+            Kind::ConfigMap => of(&self.config_maps, subject),
+            Kind::ResourceQuota => of(&self.quotas, subject),
+            Kind::LimitRange => of(&self.limit_ranges, subject),
+            Kind::HorizontalPodAutoscaler => of(&self.hpas, subject),
+            Kind::PodDisruptionBudget => of(&self.budgets, subject),
+            Kind::APIService => of(&self.api_services, subject),
+            _ => &[],
+        }
+    }
+}
+
+impl Snapshot {
     /// All objects of that kind, as subjects. Empty for kinds that have no table.
     pub fn names_of(&self, kind: &Kind) -> Vec<Subject> {
         fn all<T: HasMeta>(table: &Table<T>, kind: &Kind) -> Vec<Subject> {
