@@ -121,3 +121,39 @@ fn one_command_alone_invents_nothing() -> Result<()> {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }
+
+/// Tables of every common kind: what their columns leave out is taken for absent nowhere.
+#[test]
+fn tables_of_a_healthy_cluster_are_silent() -> Result<()> {
+    let kit = Kit::new()?;
+    let text = include_str!("data/healthy-tables.txt");
+    let diagnosis = diagnose(&kit, text.to_owned())?;
+    let roots: Vec<_> = diagnosis.incidents.iter().map(|i| (&i.root.mode, &i.root.subject)).collect();
+    assert!(roots.is_empty() && diagnosis.unexplained.is_empty(), "{roots:?} {:?}", diagnosis.unexplained);
+    assert_eq!((diagnosis.stats.nodes, diagnosis.stats.pods), (3, 11));
+    for block in text.split("[root@ops ~]# ").skip(1) {
+        let Ok(alone) = diagnose(&kit, format!("$ {block}")) else { continue };
+        let roots: Vec<_> = alone.incidents.iter().map(|i| (&i.root.mode, &i.root.subject)).collect();
+        assert!(roots.is_empty(), "{roots:?} of {block}");
+    }
+    Ok(())
+}
+
+/// A node in 2017, as its operator pasted it: the prompt and the log's lines name it, the log states no year.
+#[test]
+fn a_node_by_its_log_and_its_old_events() -> Result<()> {
+    let kit = Kit::new()?;
+    let text = "# kubectl describe node-3\n... ...\nEvents:\n  FirstSeen\tLastSeen\tCount\tFrom\tSubObjectPath\tType\tReason\tMessage\n  \
+                ---------\t--------\t-----\t----\t-------------\t----\t------\t-------\n  \
+                5m\t5m\t1\tkubelet, node-3\t\tNormal\tNodeHasDiskPressure\tNode node-3 status is now: NodeHasDiskPressure\n  \
+                5m\t14s\t23\tkubelet, node-3\t\tWarning\tEvictionThresholdMet\tAttempting to reclaim nodefs\n\n\
+                再看日志：\n# journalctl -u kubelet -f\n\
+                10月 16 09:50:55 node-3 kubelet[17144]: W1016 09:50:55.056703   17144 eviction_manager.go:331] eviction manager: attempting to reclaim nodefs\n\
+                10月 16 09:50:55 node-3 kubelet[17144]: E1016 09:50:55.058307   17144 eviction_manager.go:356] eviction manager: eviction thresholds have been met, but no pods are active to evict\n\
+                root@node-3:~# df -h\n文件系统        容量  已用  可用 已用% 挂载点\n/dev/sda1       5.8G  5.1G  448M   92% /\n";
+    let diagnosis = diagnose(&kit, text.to_owned())?;
+    let root = &diagnosis.incidents.first().context("no incident")?.root;
+    assert_eq!((root.subject.name.as_ref(), diagnosis.incidents.len()), ("node-3", 1));
+    assert!(root.mode.contains("disk"), "{}", root.mode);
+    Ok(())
+}

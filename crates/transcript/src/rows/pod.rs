@@ -51,7 +51,8 @@ pub fn read(row: &Row<'_>) -> Map<String, Value> {
     let word = row.get("STATUS").unwrap_or_default();
     let (ready, total) = row.ratio("READY").unwrap_or_default();
     let (restarts, ago) = row.get("RESTARTS").and_then(age::restarts).unwrap_or_default();
-    let told = Told { word, ready, total, restarts, ended: ago.map(|s| row.around.ago(s)) };
+    let old = row.get("AGE").and_then(age::seconds).is_some_and(|age| age > 60);
+    let told = Told { word, ready, total, restarts, ended: ago.map(|s| row.around.ago(s)), old };
     told.status(&mut status);
     if word == "Terminating" {
         // When the deletion was asked for is not shown: the moment of the transcript is the latest that it can be.
@@ -77,6 +78,8 @@ struct Told<'a> {
     restarts: i64,
     /// When the container that restarted last had ended.
     ended: Option<String>,
+    /// Whether it is older than a first restart takes.
+    old: bool,
 }
 
 impl Told<'_> {
@@ -99,7 +102,7 @@ impl Told<'_> {
             }
             _ => "Running",
         };
-        let phase = self.unstarted().unwrap_or(phase);
+        let phase = self.unstarted().or(self.gave_up()).unwrap_or(phase);
         status.insert("phase".into(), json!(phase));
         if self.total > 0 {
             let all = self.ready == self.total;
@@ -127,6 +130,13 @@ impl Told<'_> {
             "RegistryUnavailable",
         ];
         (NEVER.contains(&self.word) && self.ready == 0 && self.restarts == 0).then_some("Pending")
+    }
+
+    /// What failed and was never restarted although there was time for it is a pod that runs once.
+    fn gave_up(&self) -> Option<&'static str> {
+        let failed =
+            ENDED.contains(&self.word) && self.word != "Completed" || self.word.starts_with("ExitCode:");
+        (failed && self.restarts == 0 && self.ready == 0 && self.old).then_some("Failed")
     }
 
     /// The states: the word is that of one container that is not ready; of the others only whether they are ready is known.
