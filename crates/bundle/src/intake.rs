@@ -53,6 +53,16 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
+    /// Whether any input said when it was taken.
+    pub fn has_time(&self) -> bool {
+        self.taken_at.is_some()
+    }
+
+    /// Whether that kind was asked for, with whatever result.
+    pub fn was_answered(&self, kind: &Kind) -> bool {
+        self.resources.values().any(|(k, access)| k == kind && *access != Access::Missing(Why::NotCollected))
+    }
+
     /// Adds a gap where a log holds only the client's excuse. A container that has not started has no log to miss.
     pub fn excuse(&mut self, log: &LogFile) {
         if let Some(words) = log.unavailable.as_ref().filter(|w| !w.contains("is waiting to start")) {

@@ -180,6 +180,10 @@ pub struct Change {
     pub from: String,
     /// The value since.
     pub to: String,
+    /// The workload's revision that made it.
+    pub revision: Option<i64>,
+    /// Who made it, as the API server recorded the writer.
+    pub by: Option<String>,
 }
 
 /// One fault: its root, what followed, the proof, and what to do.

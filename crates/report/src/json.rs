@@ -202,10 +202,22 @@ struct WireChange<'d> {
     field: &'d str,
     from: &'d str,
     to: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'d str>,
 }
 
 fn change(c: &Change) -> WireChange<'_> {
-    WireChange { at: c.at, object: subject(&c.object), field: &c.field, from: &c.from, to: &c.to }
+    WireChange {
+        at: c.at,
+        object: subject(&c.object),
+        field: &c.field,
+        from: &c.from,
+        to: &c.to,
+        revision: c.revision,
+        by: c.by.as_deref(),
+    }
 }
 
 #[derive(Serialize)]

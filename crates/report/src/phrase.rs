@@ -136,9 +136,12 @@ pub(crate) fn changed_at(
     Some((time::clock(at, today), before))
 }
 
-/// `deployment shop/cart image: a → b`.
+/// `deployment shop/cart (revision 4) app.image: a → b`, `service shop/cart (by kubectl-edit) spec.selector`.
 pub(crate) fn change(c: &Change, words: Words) -> String {
-    let what = format!("{} {} {}", words.kind(&c.object.kind), c.object, c.field);
+    let revision = c.revision.map(|n| words.pick(format!("revision {n}"), format!("修订版本 {n}")));
+    let by = c.by.as_deref().map(|by| words.pick(format!("by {by}"), format!("由 {by} 修改")));
+    let origin = revision.or(by).map(|o| words.aside(&o)).unwrap_or_default();
+    let what = format!("{} {}{origin} {}", words.kind(&c.object.kind), c.object, c.field);
     let value = |v: &str| if v.is_empty() { "∅".to_owned() } else { v.to_owned() };
     if c.from.is_empty() && c.to.is_empty() {
         return what;

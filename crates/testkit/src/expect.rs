@@ -101,11 +101,23 @@ impl Expect {
         self
     }
 
+    /// The same for a capture that was put [beside](crate::Capture::beside) another with that tag.
+    #[must_use]
+    pub fn beside(mut self, tag: &str) -> Self {
+        for want in &mut self.roots {
+            if let Some(namespace) = want.namespace.as_mut().filter(|ns| *ns != "kube-system") {
+                namespace.push_str(tag);
+            }
+        }
+        self
+    }
+
     /// Both expectations: a capture that holds both faults.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.roots.extend(other.roots);
         self.allowed.extend(other.allowed);
+        self.also.extend(other.also);
         self
     }
 }

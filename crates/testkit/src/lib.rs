@@ -1,6 +1,7 @@
 //! For tests: captures that can be taken apart, renamed, shuffled and merged, and [`Expect`], what a case must give.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod beside;
 mod capture;
 mod expect;
 
@@ -57,6 +58,11 @@ pub fn fixtures() -> Result<Vec<(String, PathBuf)>> {
 /// The captures of healthy clusters full of noise that ship in `fixtures/healthy`, in order of name.
 pub fn healthy_fixtures() -> Result<Vec<(String, PathBuf)>> {
     archives("fixtures/healthy")
+}
+
+/// The pasted terminals that ship in `fixtures/transcripts`, in order of name.
+pub fn transcript_fixtures() -> Result<Vec<(String, PathBuf)>> {
+    archives("fixtures/transcripts")
 }
 
 fn archives(folder: &'static str) -> Result<Vec<(String, PathBuf)>> {

@@ -218,6 +218,8 @@ pub fn runtime_hung() -> Incident {
             field: "image".to_owned(),
             from: "registry.example/frontend:1.8.0".to_owned(),
             to: "registry.example/frontend:1.9.0".to_owned(),
+            revision: Some(4),
+            by: None,
         }],
         fixes: vec![
             Fix {
@@ -413,6 +415,8 @@ pub fn replaced(evil: &str) -> Diagnosis {
         field: evil.to_owned(),
         from: evil.to_owned(),
         to: evil.to_owned(),
+        revision: None,
+        by: Some(evil.to_owned()),
     }];
     for f in &mut i.fixes {
         f.title = evil_text.clone();

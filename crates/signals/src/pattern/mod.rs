@@ -41,6 +41,10 @@ const BUILTIN: &[(&str, &str)] = &[
     ("cluster", include_str!("../../patterns/cluster.toml")),
     ("app-ends", include_str!("../../patterns/app-ends.toml")),
     ("app-logs", include_str!("../../patterns/app-logs.toml")),
+    ("network", include_str!("../../patterns/network.toml")),
+    ("storage", include_str!("../../patterns/storage.toml")),
+    ("node-limits", include_str!("../../patterns/node-limits.toml")),
+    ("control-plane", include_str!("../../patterns/control-plane.toml")),
 ];
 
 #[derive(Debug, Default, Deserialize)]

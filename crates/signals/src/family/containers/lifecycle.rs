@@ -227,7 +227,7 @@ impl<'a> Context<'a> {
             let mut pods = same.into_iter().flat_map(|uid| snapshot.pods_owned_by(uid));
             let made_up =
                 pods.any(|p| p.status.phase == "Succeeded") || self.later_run_succeeded(pod, &owner.name);
-            return !snapshot.has(&Kind::Job) && !made_up;
+            return !snapshot.has_in(&Kind::Job, owner.ns()) && !made_up;
         };
         self.job_is_failing(job, end)
     }

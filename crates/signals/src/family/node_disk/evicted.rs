@@ -76,7 +76,7 @@ pub(super) fn observe(snapshot: &Snapshot, records: &[Record], sink: &mut Sink) 
 
 /// An event about a pod that is gone says nothing about a workload: it took its fault along.
 fn still_counts(snapshot: &Snapshot, record: &Record) -> bool {
-    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has(&Kind::Pod)
+    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has_in(&Kind::Pod, record.pod.ns())
 }
 
 fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[&Record]) -> Finding {
@@ -136,7 +136,9 @@ fn refused(found: Finding, record: &Record) -> Finding {
             let named = ["devices unavailable for ", "unregistered resource "];
             let rest = named.iter().find_map(|w| Some(record.message.split_once(w)?.1)).unwrap_or_default();
             let resource = rest.split([' ', ',']).next().unwrap_or_default().trim_end_matches('.');
-            found.param("resource", resource).param("says", kubecause_model::one_line(&record.message, 160))
+            found
+                .param("resource", resource)
+                .param("problem", kubecause_model::one_line(&record.message, 160))
         }
         _ => found,
     }
