@@ -89,29 +89,6 @@ impl Expect {
 }
 
 impl Expect {
-    /// The same for a capture that was [renamed](crate::Capture::renamed) with that tag.
-    #[must_use]
-    pub fn renamed(mut self, tag: &str) -> Self {
-        for want in &mut self.roots {
-            if !want.name.starts_with("kube-") {
-                want.name = crate::capture::renamed(&want.name, tag);
-            }
-            want.namespace = want.namespace.as_deref().map(|ns| crate::capture::renamed(ns, tag));
-        }
-        self
-    }
-
-    /// The same for a capture that was put [beside](crate::Capture::beside) another with that tag.
-    #[must_use]
-    pub fn beside(mut self, tag: &str) -> Self {
-        for want in &mut self.roots {
-            if let Some(namespace) = want.namespace.as_mut().filter(|ns| *ns != "kube-system") {
-                namespace.push_str(tag);
-            }
-        }
-        self
-    }
-
     /// Both expectations: a capture that holds both faults.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
