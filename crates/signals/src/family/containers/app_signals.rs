@@ -83,16 +83,6 @@ pub(super) const SIGNALS: &[Signal] = &[
         LOG,
     ),
     Signal::fact(
-        "app.open-files-exhausted",
-        "The log of a failing container ends without file descriptors.",
-        LOG,
-    ),
-    Signal::fact(
-        "app.inotify-limit",
-        "The log of a failing container ends with the node's inotify limit.",
-        LOG,
-    ),
-    Signal::fact(
         "app.jvm-refuses",
         "The log of a failing container ends with a JVM that does not start.",
         LOG,

@@ -6,8 +6,6 @@ use kubecause_evidence::kube::{Container, Pod};
 
 /// A log pattern and what it stands for; the more specific first.
 pub(super) const REASONS: &[(&str, &str)] = &[
-    ("log.app-inotify-limit", "app.inotify-limit"),
-    ("log.app-open-files", "app.open-files-exhausted"),
     ("log.app-privileged-port", "app.privileged-port-denied"),
     ("log.app-jvm-refuses", "app.jvm-refuses"),
     ("log.app-library-missing", "app.library-missing"),

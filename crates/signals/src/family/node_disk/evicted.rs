@@ -136,7 +136,9 @@ fn refused(found: Finding, record: &Record) -> Finding {
             let named = ["devices unavailable for ", "unregistered resource "];
             let rest = named.iter().find_map(|w| Some(record.message.split_once(w)?.1)).unwrap_or_default();
             let resource = rest.split([' ', ',']).next().unwrap_or_default().trim_end_matches('.');
-            found.param("resource", resource).param("says", kubecause_model::one_line(&record.message, 160))
+            found
+                .param("resource", resource)
+                .param("problem", kubecause_model::one_line(&record.message, 160))
         }
         _ => found,
     }
