@@ -66,7 +66,7 @@ pub(super) const ETCD_DISK_SLOW: Signal = Signal::fact(
 
 static DISK_SLOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"slow fdatasync|sync duration of \S+, expected less than 1s|failed to send out heartbeat on time"#,
+        r"slow fdatasync|sync duration of \S+, expected less than 1s|failed to send out heartbeat on time",
     )
     .ok()
 });

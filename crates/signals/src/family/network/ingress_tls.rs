@@ -73,10 +73,13 @@ fn secrets(view: &View<'_>, ingress: &Ingress, sink: &mut Sink) {
     }
 }
 
+/// Address and port of a backend, and whether it answered TLS with plain HTTP.
+type Backend = (String, String, bool);
+
 /// One finding per Service whose pods answered otherwise.
 fn protocol(snapshot: &Snapshot, log: &LogFile) -> Vec<Finding> {
     let Some(regex) = SPEAKS.as_ref() else { return Vec::new() };
-    let mut hits: FxHashMap<(String, String, bool), Vec<(usize, &str)>> = FxHashMap::default();
+    let mut hits: FxHashMap<Backend, Vec<(usize, &str)>> = FxHashMap::default();
     for (number, line) in log.tail(TAIL_LINES) {
         let Some(c) = regex.captures(line) else { continue };
         let at = log.time_of(line);

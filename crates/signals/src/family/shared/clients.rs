@@ -20,7 +20,7 @@ fn scrapes(findings: &Findings) -> Vec<Finding> {
     let naming = |found: &Finding| {
         let mut same = found.clone();
         same.signal = "app.metrics-scrape-refused";
-        match found.params.get("node") {
+        match found.params.get("scraped") {
             Some(node) => same.naming(Subject::node(node.as_str())),
             None => same,
         }
