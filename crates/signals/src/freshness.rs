@@ -32,7 +32,10 @@ pub fn still_failing(snapshot: &Snapshot, subject: &Subject, last: Option<Timest
         Kind::Pod => match snapshot.pod(subject) {
             Some(pod) if pod.status.phase == "Succeeded" => false,
             Some(pod) if pod.is_ready() => {
-                let since = pod.condition("Ready").and_then(|c| c.last_transition_time);
+                // `kubectl describe` prints no times of a pod's conditions: its containers run since then at most.
+                let runs = pod.status.container_statuses.iter();
+                let started = runs.filter_map(|s| s.state.running.as_ref()?.started_at).max();
+                let since = pod.condition("Ready").and_then(|c| c.last_transition_time).or(started);
                 last.is_some() && since.is_some() && last > since && is_recent(snapshot, last)
             }
             Some(_) => true,

@@ -9,12 +9,20 @@ use crate::table;
 use jiff::{Timestamp, civil, tz::TimeZone};
 use kubecause_evidence::de::parse_time;
 use kubecause_evidence::log::{HasYear, Stamp, parse_stamp};
+use regex::Regex;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The moment that counts where nothing in the text tells one.
 const NOWHERE: &str = "2025-01-01T00:00:00Z";
 /// The year of logs that state none, where nothing else in the text tells one.
 const YEAR: i16 = 2024;
+
+/// A time as `kubectl describe` prints it.
+static STATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}")
+        .unwrap_or_else(|_| unreachable!("a fixed pattern"))
+});
 
 /// How sure the moment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +93,9 @@ impl Clues {
         let mut start: Option<Timestamp> = None;
         for line in text.lines() {
             self.east = self.east.or_else(|| east(line));
+            // Rows of conditions: `Ready  True  Fri, 28 Jun 2019 10:19:21 +0800  …`.
+            let stated = STATED.find_iter(line).filter_map(|m| moment(m.as_str()));
+            self.newest = self.newest.max(stated.max());
             if let Some(value) = line.strip_prefix("Name:") {
                 value.trim().clone_into(&mut name);
                 start = None;
@@ -155,6 +166,11 @@ impl Clues {
             });
             sums.collect()
         };
+        // `55d` may mean anything within a day: it counts where nothing else tells the time.
+        let (coarse, fine): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.ages).into_iter().partition(|(_, age)| *age > 0 && age % 86_400 == 0);
+        let coarse = median(exact(&self.created, &coarse));
+        self.ages = fine;
         let mut found = exact(&self.created, &self.ages);
         if found.is_empty() {
             found = std::mem::take(&mut self.pairs);
@@ -166,7 +182,7 @@ impl Clues {
         }
         // What is dated after it was printed later; a day after, by a clock that says nothing.
         let newest = self.newest.filter(|n| best.is_none_or(|b| n.as_second() - b.as_second() < 86_400));
-        if let Some(at) = best.max(newest) {
+        if let Some(at) = best.max(newest).or(coarse) {
             return (at, Sure::Stated);
         }
         let year = self.newest_local.map_or(YEAR, |at| at.to_zoned(TimeZone::UTC).year());
@@ -282,6 +298,9 @@ mod tests {
             "2019-06-28T02:19:40Z"
         );
         assert_eq!(at("$ date\nFri Jun 28 10:19:40 CST 2019\n").0, "2019-06-28T10:19:40Z");
+        let node = "$ kubectl get no\nNAME   STATUS   AGE\nn      Ready    3y\n$ kubectl describe node n\nName: n\n\
+                    CreationTimestamp:  Wed, 17 Apr 2019 18:02:11 +0800\n  Started:  Fri, 13 May 2022 10:31:02 +0800\n";
+        assert_eq!(at(node).0, "2022-05-13T02:31:02Z");
         assert_eq!(at("$ date -Is\n2026-11-22T18:54:30+08:00\n").0, "2026-11-22T10:54:30Z");
         let status = "   Active: active (running) since 一 2017-10-16 10:25:09 CST; 6h ago\n";
         assert_eq!(at(status), ("2017-10-16T16:25:09Z".to_owned(), Sure::LogsOnly));

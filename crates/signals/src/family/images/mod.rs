@@ -249,7 +249,13 @@ fn slow(snapshot: &Snapshot, pod: &Pod, status: &ContainerStatus, sink: &mut Sin
         return;
     }
     let subject = pod.metadata.subject(Kind::Pod).with_container(&status.name);
-    let mine = |e: &&Event| e.regarding.container() == Some(&*status.name);
+    // A table of events does not say which container: with one only there is no question.
+    let only = pod.spec.containers.len() + pod.spec.init_containers.len() == 1;
+    let about = |e: &Event| matches!(e.reason.as_str(), "Pulling" | "Pulled" | "Failed" | "BackOff");
+    let mine = |e: &&Event| match e.regarding.container() {
+        Some(name) => *name == *status.name,
+        None => only && about(e),
+    };
     let newest = snapshot.events_about(&subject).filter(mine).max_by_key(|e| e.last);
     let Some(event) = newest.filter(|e| e.reason == "Pulling") else { return };
     let Some(age) = snapshot.age(event.last).filter(|age| *age >= SLOW_SECONDS) else { return };
