@@ -40,16 +40,6 @@ const SIGNALS: &[Signal] = &[
         EVENTS,
     ),
     Signal::fact(
-        "workload.denied-no-priorityclass",
-        "Its pods are refused: their priority class is not found.",
-        EVENTS,
-    ),
-    Signal::fact(
-        "workload.denied-no-runtimeclass",
-        "Its pods are refused: their runtime class is not found.",
-        EVENTS,
-    ),
-    Signal::fact(
         "workload.serviceaccount-absent",
         "It lacks pods, and the service account that its template names is not in the list.",
         &[Needs::Kind(Kind::ServiceAccount)],

@@ -33,7 +33,6 @@ pub(super) fn read(snapshot: &Snapshot, namespace: &str, text: &str) -> Refusal 
     webhook(snapshot, text)
         .or_else(|| quota(namespace, text))
         .or_else(|| service_account(namespace, text))
-        .or_else(|| class(text))
         .or_else(|| pod_security(text))
         .or_else(|| limit_range(text))
         .or_else(|| security_context(text))
@@ -151,19 +150,6 @@ fn service_account(namespace: &str, text: &str) -> Option<Refusal> {
     Some(refusal)
 }
 
-/// Source: kubernetes plugin/pkg/admission/priority/admission.go and plugin/pkg/admission/runtimeclass/admission.go.
-fn class(text: &str) -> Option<Refusal> {
-    if let Some(name) = between(text, "no PriorityClass with name ", " was found") {
-        let mut refusal = Refusal::new("workload.denied-no-priorityclass").with("priorityclass", name);
-        refusal.names.push(Subject::new(Kind::PriorityClass, "", name));
-        return Some(refusal);
-    }
-    let name = between(text, "pod rejected: RuntimeClass \"", "\" not found")?;
-    let mut refusal = Refusal::new("workload.denied-no-runtimeclass").with("runtimeclass", name);
-    refusal.names.push(Subject::new(Kind::RuntimeClass, "", name));
-    Some(refusal)
-}
-
 /// Source: k8s.io/pod-security-admission/admission/admission.go; kubernetes plugin/pkg/admission/security/podsecuritypolicy.
 fn pod_security(text: &str) -> Option<Refusal> {
     if let Some(level) = between(text, "violates PodSecurity \"", "\"") {
@@ -272,12 +258,12 @@ mod tests {
             (
                 "Error creating: pods \"urgent-756bc775cf-\" is forbidden: no PriorityClass with name business-critical was found",
                 "workload.denied-no-priorityclass",
-                "priorityclass=business-critical",
+                "class=business-critical",
             ),
             (
                 "Error creating: pods \"sandboxed-5fdb65c6d8-\" is forbidden: pod rejected: RuntimeClass \"gvisor\" not found",
                 "workload.denied-no-runtimeclass",
-                "runtimeclass=gvisor",
+                "class=gvisor",
             ),
             (
                 "pods \"m-1\" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi",
