@@ -41,6 +41,22 @@ pub(crate) fn tell(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice) ->
     all
 }
 
+/// The subject, and the objects that the proof names.
+fn concerned(context: &Context<'_>, subject: &Subject, members: &[&Instance<'_>]) -> Vec<Subject> {
+    let findings = members.iter().flat_map(|x| &x.findings).filter_map(|i| context.findings.at(*i));
+    let named = findings.flat_map(|f| &f.names).map(Subject::object);
+    let mut all = vec![subject.object()];
+    for object in named {
+        if !all.contains(&object) && all.len() < MOST_CONCERNED {
+            all.push(object);
+        }
+    }
+    all
+}
+
+/// The changes of more objects than this are not looked for.
+const MOST_CONCERNED: usize = 8;
+
 /// Roots with the same key are one incident.
 type FoldKey = (String, Option<Subject>, Option<String>);
 
@@ -93,7 +109,7 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
         since: span.first,
         last_seen,
         ongoing: span.ongoing,
-        changes: changes::before(context, &subject, span.first),
+        changes: changes::before(context, &concerned(context, &subject, &members), span.first),
         root: Root {
             mode: best.mode.id.clone(),
             confidence: best.confidence().unwrap_or(Confidence::Possible),

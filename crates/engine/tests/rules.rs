@@ -123,3 +123,73 @@ fn notes_are_no_incidents() {
     assert!(d.incidents.is_empty());
     assert!(matches!(d.notes.as_slice(), [n] if n.mode == "hint"));
 }
+
+/// A pod of a Deployment, the two revisions of which differ in a memory limit and in an environment value.
+fn changed_deployment() -> Snapshot {
+    let mut builder = SnapshotBuilder::default();
+    let mut push = |kind: &str, object: serde_json::Value| {
+        builder.push(Ingest::parse(kind, &object.to_string()).expect("an object"));
+    };
+    let template = |memory: &str, password: &str| {
+        let env = serde_json::json!([{"name": "DB_PASSWORD", "value": password}]);
+        let limits = serde_json::json!({"limits": {"memory": memory}});
+        serde_json::json!({"spec": {"containers": [{"name": "app", "image": "i", "resources": limits, "env": env}]}})
+    };
+    let revisions =
+        [("1", "2026-11-22T09:00:00Z", "512Mi", "hunter2"), ("2", "2026-11-22T11:30:00Z", "64Mi", "hunter3")];
+    for (number, at, memory, password) in revisions {
+        push(
+            "ReplicaSet",
+            serde_json::json!({
+                "metadata": {"name": format!("cart-{number}"), "namespace": "n", "creationTimestamp": at,
+                    "annotations": {"deployment.kubernetes.io/revision": number},
+                    "ownerReferences": [{"kind": "Deployment", "name": "cart", "controller": true}]},
+                "spec": {"template": template(memory, password)},
+            }),
+        );
+    }
+    let fields = serde_json::json!({"f:spec": {"f:replicas": {}}});
+    push(
+        "Deployment",
+        serde_json::json!({
+            "metadata": {"name": "cart", "namespace": "n", "creationTimestamp": "2026-11-22T09:00:00Z", "managedFields": [
+                {"manager": "kubectl-scale", "operation": "Update", "time": "2026-11-22T11:40:00Z", "fieldsV1": fields},
+                {"manager": "helm", "operation": "Update", "time": "2026-11-01T11:40:00Z", "fieldsV1": fields}]},
+            "spec": {"replicas": 1},
+        }),
+    );
+    push(
+        "Pod",
+        serde_json::json!({
+            "metadata": {"name": "cart-2-a", "namespace": "n", "creationTimestamp": "2026-11-22T11:30:00Z",
+                "ownerReferences": [{"kind": "ReplicaSet", "name": "cart-2", "controller": true}]},
+            "spec": {"nodeName": "w", "containers": [{"name": "app", "image": "i"}]},
+            "status": {"phase": "Running", "conditions": [
+                {"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-22T11:45:00Z"}]},
+        }),
+    );
+    builder.access(Kind::Pod, Access::Listed);
+    builder.taken_at("2026-11-22T12:00:00Z".parse().ok());
+    builder.finish()
+}
+
+#[test]
+fn what_changed_before_is_told_by_revision_and_writer_and_no_value_of_a_variable_is_shown() {
+    let mut catalogue = Catalogue::default();
+    catalogue.insert(mode("a", "root", SEEN));
+    let signals = Signals::builtin().expect("the signals");
+    let d = diagnose(&changed_deployment(), &signals, &catalogue, &Scope::default());
+    let changes: Vec<_> = d.incidents.iter().flat_map(|i| &i.changes).collect();
+    let told: Vec<_> = changes
+        .iter()
+        .map(|c| (c.field.as_str(), c.from.as_str(), c.to.as_str(), c.revision, c.by.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("app.limits.memory", "512Mi", "64Mi", Some(2), None),
+            ("app.env.DB_PASSWORD", "", "", Some(2), None),
+            ("spec.replicas", "", "", None, Some("kubectl-scale")),
+        ]
+    );
+}

@@ -297,6 +297,8 @@ mod tests {
             notes: Vec::new(),
             unexplained: Vec::new(),
             gaps: Vec::new(),
+            silenced: Vec::new(),
+            idle_silences: Vec::new(),
             stats: Stats::default(),
         }
     }

@@ -22,6 +22,18 @@ pub(crate) fn verdict(d: &Diagnosis, words: Words) -> (String, String) {
     match d.verdict {
         Verdict::Healthy => {
             let seen = looked_at(d, words);
+            if !d.silenced.is_empty() {
+                let silenced = words.incidents(d.silenced.len());
+                return (
+                    words.pick("healthy", "健康").to_owned(),
+                    words.pick(
+                        format!(
+                            " but for {silenced} that somebody silenced: nothing else is wrong in {seen}"
+                        ),
+                        format!("（{silenced}已静默）：未发现其他故障，已查看 {seen}"),
+                    ),
+                );
+            }
             (
                 words.pick("healthy", "健康").to_owned(),
                 words.pick(format!(": nothing is wrong in {seen}"), format!("：未发现故障，已查看 {seen}")),
@@ -136,9 +148,12 @@ pub(crate) fn changed_at(
     Some((time::clock(at, today), before))
 }
 
-/// `deployment shop/cart image: a → b`.
+/// `deployment shop/cart (revision 4) app.image: a → b`, `service shop/cart (by kubectl-edit) spec.selector`.
 pub(crate) fn change(c: &Change, words: Words) -> String {
-    let what = format!("{} {} {}", words.kind(&c.object.kind), c.object, c.field);
+    let revision = c.revision.map(|n| words.pick(format!("revision {n}"), format!("修订版本 {n}")));
+    let by = c.by.as_deref().map(|by| words.pick(format!("by {by}"), format!("由 {by} 修改")));
+    let origin = revision.or(by).map(|o| words.aside(&o)).unwrap_or_default();
+    let what = format!("{} {}{origin} {}", words.kind(&c.object.kind), c.object, c.field);
     let value = |v: &str| if v.is_empty() { "∅".to_owned() } else { v.to_owned() };
     if c.from.is_empty() && c.to.is_empty() {
         return what;

@@ -1,5 +1,6 @@
 //! What all objects share.
 
+use super::edits::Edits;
 use crate::de::{self, Labels, List, Sym, Uid};
 use jiff::Timestamp;
 use kubecause_model::{Kind, Subject};
@@ -22,6 +23,13 @@ pub struct Meta {
     /// Only those that some signal reads, see [`Meta::trim`].
     pub annotations: Labels,
     pub owner_references: List<Owner>,
+    /// What people and their tools changed after the object was made.
+    #[serde(rename = "managedFields")]
+    pub edits: Edits,
+    /// Only some columns of the object were seen, as a table prints them: what is absent here may be there. No field of
+    /// the API; readers of tables set it.
+    #[serde(rename = "kubecausePartial")]
+    pub is_partial: bool,
 }
 
 /// Annotations that are kept; the rest may hold anything, also what must not be stored.
@@ -48,8 +56,9 @@ const KEPT_ANNOTATIONS: &[&str] = &[
 ];
 
 impl Meta {
-    /// Drops the annotations that no signal reads.
+    /// Drops the annotations that no signal reads, and the writes that made the object.
     pub fn trim(&mut self) {
+        self.edits.after(self.creation_timestamp);
         self.annotations.retain(|key| KEPT_ANNOTATIONS.contains(&key));
     }
 

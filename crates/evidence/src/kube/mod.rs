@@ -6,6 +6,7 @@
 mod config;
 mod container;
 mod control;
+mod edits;
 mod event;
 mod meta;
 mod net;
@@ -17,6 +18,7 @@ mod workload;
 pub use config::*;
 pub use container::*;
 pub use control::*;
+pub use edits::{Edit, Edits};
 pub use event::*;
 pub use meta::*;
 pub use net::*;
