@@ -17,7 +17,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Diagnose(DiagnoseArgs),
+    Diagnose(Box<DiagnoseArgs>),
     Explain(ExplainArgs),
     Modes(ModesArgs),
     /// Print completions for a shell

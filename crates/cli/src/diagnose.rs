@@ -55,10 +55,8 @@ fn read(args: &DiagnoseArgs) -> Result<Read, Failure> {
     if args.from.is_empty() {
         let session = args.live.open(args.namespace.as_deref())?;
         let snapshot = session.collect();
-        let mut description = session.target().to_string();
-        if let Some(namespace) = session.only_namespace() {
-            description.push_str(&format!(", only namespace {namespace}"));
-        }
+        let only = session.only_namespace().map(|n| format!(", only namespace {n}")).unwrap_or_default();
+        let description = format!("{}{only}", session.target());
         return Ok(Read { snapshot, description, session: Some(session) });
     }
     let inputs: Vec<Input> = args.from.iter().map(|path| Input::from_argument(path.as_os_str())).collect();
