@@ -1,4 +1,4 @@
-//! What containers say that has run out around them: local ports, open files, inotify. A line of an old log that bears no
+//! What containers say that has run out around them: local ports, inotify. A line of an old log that bears no
 //! time says nothing about now, so that it counts only where the container fails, or where its lines are of the last minutes.
 
 use crate::finding::{Finding, Findings, Sink};
@@ -29,17 +29,15 @@ pub(super) fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sin
         let busy = f.span.last.is_some() && f.count >= LINES;
         f.span.ongoing && (f.subject.kind == Kind::Node || busy || failing.contains(&f.subject.object()))
     };
-    for (log, signal) in [
-        ("log.local-ports-exhausted", "app.local-ports-exhausted"),
-        ("log.open-files-exhausted", "app.open-files-exhausted"),
-    ] {
-        for found in findings.of(log).filter(present).filter(|f| f.subject.kind == Kind::Pod) {
-            let mut same = found.clone();
-            same.signal = signal;
-            sink.add(same);
-        }
+    let ports = findings.of("log.local-ports-exhausted").filter(present);
+    for found in ports.filter(|f| f.subject.kind == Kind::Pod) {
+        let mut same = found.clone();
+        same.signal = "app.local-ports-exhausted";
+        sink.add(same);
     }
-    for found in findings.of("log.inotify-exhausted").filter(present) {
+    for found in
+        findings.of("log.inotify-exhausted").chain(findings.of("log.app-inotify-limit")).filter(present)
+    {
         watches(snapshot, found).into_iter().for_each(|f| sink.add(f));
     }
 }
@@ -83,14 +81,14 @@ mod tests {
         };
         b.container_log(key, LogFile::new(LogSource::Container, "logs/s/a/c.log", text));
         let found = observe(&b.finish());
-        let ids = ["app.local-ports-exhausted", "app.open-files-exhausted", "node.inotify-exhausted"];
+        let ids = ["app.local-ports-exhausted", "node.inotify-exhausted"];
         ids.into_iter().filter(|id| found.of(id).next().is_some()).collect()
     }
 
     #[test]
     fn lines_without_a_time_count_only_where_the_pod_fails() {
-        let line = "accept4: too many open files; retrying in 5ms\n";
-        assert_eq!(seen("False", &line.repeat(2)), ["app.open-files-exhausted"]);
+        let line = "dial tcp 10.0.0.7:443: connect: cannot assign requested address\n";
+        assert_eq!(seen("False", &line.repeat(2)), ["app.local-ports-exhausted"]);
         assert!(seen("True", &line.repeat(9)).is_empty());
     }
 

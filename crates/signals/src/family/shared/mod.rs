@@ -88,11 +88,6 @@ pub const CORRELATIONS: &[Correlation] = &[
                 CONTAINER_LOG,
             ),
             Signal::fact(
-                "app.open-files-exhausted",
-                "A container can open no more files or sockets, and it fails or says so now.",
-                CONTAINER_LOG,
-            ),
-            Signal::fact(
                 "node.inotify-exhausted",
                 "Kubelet, the runtime or containers on a node cannot watch files: its inotify limits are used up.",
                 NODES_AND_PODS,
