@@ -39,7 +39,7 @@ pub fn read(
             return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
         }
         Layout::Plain(top) => ("plain capture", plain(&top, limits, intake, visit)),
-        Layout::Loose => ("output of commands", loose(limits, intake, visit)),
+        Layout::Loose => ("kubectl output", loose(limits, intake, visit)),
     };
     if read == 0 {
         return Err(ReadError::Unknown { path: name.to_owned(), hint });

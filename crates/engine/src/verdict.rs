@@ -160,7 +160,12 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
             && !(*kind == Kind::Node && scope.namespace.is_some())
             && !(*kind == Kind::EndpointSlice && context.snapshot.has(&Kind::Endpoints))
         {
-            all.push(Gap::new(kind.as_str(), why, *matters));
+            let seen: Vec<&str> = context.snapshot.listed_in(kind).map(|ns| &**ns).collect();
+            let what = match seen.as_slice() {
+                [] => kind.as_str().to_owned(),
+                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
+            };
+            all.push(Gap::new(what, why, *matters));
         }
     }
     for t in told {

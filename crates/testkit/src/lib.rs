@@ -60,6 +60,11 @@ pub fn healthy_fixtures() -> Result<Vec<(String, PathBuf)>> {
     archives("fixtures/healthy")
 }
 
+/// The pasted terminals that ship in `fixtures/transcripts`, in order of name.
+pub fn transcript_fixtures() -> Result<Vec<(String, PathBuf)>> {
+    archives("fixtures/transcripts")
+}
+
 fn archives(folder: &'static str) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(repository().join(folder)).context(folder)? {

@@ -68,6 +68,8 @@ struct Clues {
     pairs: Vec<Timestamp>,
     newest: Option<Timestamp>,
     newest_local: Option<Timestamp>,
+    /// The newest time without a year, as if it were of [`YEAR`].
+    yearless: Option<civil::DateTime>,
 }
 
 impl Clues {
@@ -142,15 +144,11 @@ impl Clues {
         }
         match parse_stamp(line) {
             Some(Stamp::Absolute(at)) if parse_time(&at.to_string()).is_some() => {
-                self.newest = self.newest.max(Some(at))
+                self.newest = self.newest.max(Some(at));
             }
             Some(Stamp::Local(at, HasYear::Yes)) => self.newest_local = self.newest_local.max(utc(at)),
             Some(Stamp::Local(at, HasYear::No)) => {
-                let at = at.with().year(YEAR).build().ok().and_then(utc);
-                // A stamp that has a year, of the same log, is newer than any guess.
-                if self.newest_local.is_none_or(|n| n.to_zoned(TimeZone::UTC).year() == YEAR) {
-                    self.newest_local = self.newest_local.max(at);
-                }
+                self.yearless = self.yearless.max(at.with().year(YEAR).build().ok());
             }
             _ => {}
         }
@@ -187,7 +185,9 @@ impl Clues {
         if let Some(at) = best.max(newest).or(coarse) {
             return (at, Sure::Stated);
         }
-        match self.newest_local {
+        let year = self.newest_local.map_or(YEAR, |at| at.to_zoned(TimeZone::UTC).year());
+        let yearless = self.yearless.and_then(|at| at.with().year(year).build().ok()).and_then(utc);
+        match self.newest_local.max(yearless) {
             Some(at) => (at, Sure::LogsOnly),
             None => (NOWHERE.parse().unwrap_or_default(), Sure::Nowhere),
         }

@@ -22,6 +22,7 @@ pub struct Command {
 
 /// What was asked of kubectl.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "one per flag")]
 pub struct Asked {
     /// `get`, `describe`, `logs` …
     pub verb: String,
@@ -353,6 +354,10 @@ impl Asked {
             self.unknown |= kinds.is_empty();
             self.kinds.extend(kinds);
             self.names.extend(name.map(ToOwned::to_owned));
+        }
+        // `kubectl describe node-1`: the kind was forgotten, as in a command that was typed anew.
+        if self.kinds.is_empty() && self.verb == "describe" && rest.len() == 0 {
+            self.names.push((*first).to_owned());
         }
         for word in rest {
             match word.split_once('/') {

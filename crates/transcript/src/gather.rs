@@ -6,7 +6,7 @@ use crate::command::Asked;
 use crate::node;
 use crate::rows::{self, Around};
 use crate::scope::{Scope, namespace_of};
-use crate::seen::{Depth, Seen, text, text as text_of};
+use crate::seen::{Depth, Seen, text};
 use crate::table;
 use crate::{ContainerLog, NodeFile, Transcript, describe, kinds, logs, owners, yaml};
 use jiff::Timestamp;
@@ -78,6 +78,10 @@ impl Gathering {
             return self.loose(block, current, place);
         }
         let found = node::read(&block.command, &block.text);
+        if found.is_empty() && !block.command.inside {
+            // An alias, or what somebody typed into the paste: its output may still be told by its form.
+            return self.loose(block, current, place);
+        }
         self.out.commands += usize::from(!found.is_empty());
         self.files.extend(found.into_iter().map(|f| (host.clone(), f, at())));
     }
@@ -126,6 +130,7 @@ impl Gathering {
             self.documents(&block.text, place);
             return;
         }
+        self.answered |= crate::scope::says_nothing_found(&block.text);
         self.tables(&block.text, &[], current, place);
         if let Some(start) = description(&block.text) {
             self.describe(block.text.get(start..).unwrap_or_default(), &Asked::default(), current, place);
@@ -160,25 +165,24 @@ impl Gathering {
         (found, cut)
     }
 
-    fn describe(&mut self, text: &str, asked: &Asked, namespace: &str, place: usize) -> (bool, bool) {
+    fn describe(&mut self, output: &str, asked: &Asked, namespace: &str, place: usize) -> (bool, bool) {
         let one = |all: &[Kind]| if let [one] = all { Some(one.as_str().to_owned()) } else { None };
         let kind = one(&asked.kinds);
-        // `kubectl describe node-1`: the kind was forgotten, as people do who type a paste anew.
         let name = if let [name] = asked.names.as_slice() { Some(name.as_str()) } else { None };
         let told = describe::Asked { kind: kind.as_deref(), namespace: Some(namespace), name };
-        let objects = describe::read_asked(text, told, self.now);
+        let objects = describe::read_asked(output, told, self.now);
         let found = !objects.is_empty();
         for mut value in objects {
-            let kind = Kind::from_name(text_of(&value, "/kind"));
+            let kind = Kind::from_name(text(&value, "/kind"));
             if kinds::is_namespaced(&kind)
                 && kind != Kind::Event
-                && text_of(&value, "/metadata/namespace").is_empty()
+                && text(&value, "/metadata/namespace").is_empty()
             {
                 value["metadata"]["namespace"] = json!(namespace);
             }
             self.seen.add(value, Depth::Description, place);
         }
-        (found, text.lines().any(table::is_elision))
+        (found, output.lines().any(table::is_elision))
     }
 
     /// `kubectl get --raw`: the API's own answers, some of which are a node's files.

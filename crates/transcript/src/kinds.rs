@@ -68,12 +68,16 @@ pub fn of(resource: &str) -> Option<Kind> {
 
 /// Whether a resource belongs to a group whose kinds are not those of the same name here.
 fn foreign(resource: &str) -> bool {
+    const NATIVE: [&str; 6] = ["", "apps", "batch", "autoscaling", "policy", "extensions"];
     let group = resource.split_once('.').map_or("", |(_, group)| group);
-    let native = ["apps", "batch", "autoscaling", "policy", "extensions"];
-    !group.is_empty()
-        && !native.contains(&group.rsplit_once(".v").map_or(group, |_| group))
-        && !(group.ends_with(".k8s.io") && !group.ends_with("metrics.k8s.io") && !group.contains(".x-k8s.io"))
-        && !(group.starts_with('v') && group.as_bytes().get(1).is_some_and(u8::is_ascii_digit))
+    // `deployment.v1.apps` states the version too.
+    let versioned = group
+        .split_once('.')
+        .filter(|(v, _)| v.starts_with('v') && v.ends_with(|c: char| c.is_ascii_digit()));
+    let group = versioned.map_or(group, |(_, group)| group);
+    let core =
+        group.ends_with(".k8s.io") && !group.ends_with("metrics.k8s.io") && !group.contains(".x-k8s.io");
+    !NATIVE.contains(&group) && !core
 }
 
 /// The kinds that one word of a command names; `all` names several.

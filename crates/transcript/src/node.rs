@@ -61,7 +61,13 @@ fn journal(command: &Command, text: &str) -> Vec<Found> {
         None => "journal.log",
     };
     let lines = |l: &&str| !l.starts_with("-- ") && !l.trim().is_empty();
-    vec![(name.to_owned(), text.lines().filter(lines).map(|l| format!("{l}\n")).collect())]
+    let any = text.lines().any(|l| kubecause_evidence::log::parse_stamp(l).is_some());
+    any.then(|| (name.to_owned(), kept(text, lines))).into_iter().collect()
+}
+
+/// The lines that a test picks.
+fn kept(text: &str, pick: impl Fn(&&str) -> bool) -> String {
+    text.lines().filter(pick).flat_map(|l| [l, "\n"]).collect()
 }
 
 fn lists(command: &Command) -> bool {
@@ -100,14 +106,14 @@ fn free(command: &Command, text: &str) -> Option<Found> {
     };
     let memory = row(&["Mem:", "内存：", "内存:"])?;
     let at = |name: &str| header.iter().position(|h| *h == name).and_then(|i| memory.get(i)).copied();
-    let mut out = format!("MemTotal: {:.0} kB\nMemFree: {:.0} kB\n", memory.first()?, memory.get(2)?);
-    if let Some(available) = at("available").or_else(|| at("可用")) {
-        out.push_str(&format!("MemAvailable: {available:.0} kB\n"));
-    }
-    if let Some(swap) = row(&["Swap:", "交换：", "交换:"]).and_then(|s| s.first().copied()) {
-        out.push_str(&format!("SwapTotal: {swap:.0} kB\n"));
-    }
-    Some(("meminfo.txt".to_owned(), out))
+    let lines = [
+        ("MemTotal", memory.first().copied()),
+        ("MemFree", memory.get(2).copied()),
+        ("MemAvailable", at("available").or_else(|| at("可用"))),
+        ("SwapTotal", row(&["Swap:", "交换：", "交换:"]).and_then(|s| s.first().copied())),
+    ];
+    let shown = lines.iter().filter_map(|(name, kib)| Some(format!("{name}: {:.0} kB\n", (*kib)?)));
+    Some(("meminfo.txt".to_owned(), shown.collect()))
 }
 
 /// `load average: 0.24, 1.64, 2.92` → `/proc/loadavg`.
@@ -134,7 +140,7 @@ fn systemctl(command: &Command, text: &str) -> Vec<Found> {
         return vec![("systemd_version.txt".to_owned(), text.to_owned())];
     }
     let stamped = |l: &&str| kubecause_evidence::log::parse_stamp(l).is_some();
-    let log: String = text.lines().filter(stamped).map(|l| format!("{l}\n")).collect();
+    let log = kept(text, stamped);
     let name = command.words.iter().find_map(|w| unit(w)).unwrap_or("journal.log");
     let mut found = vec![("units.txt".to_owned(), text.to_owned())];
     if !log.is_empty() {
@@ -256,8 +262,8 @@ mod tests {
     #[test]
     fn commands_have_their_file() {
         for (line, text, name) in [
-            ("journalctl -u kubelet -f", "x\n", "kubelet.log"),
-            ("journalctl -xeu containerd.service", "x\n", "containerd.log"),
+            ("journalctl -u kubelet -f", "Oct 16 09:50:55 n kubelet[1]: x\n", "kubelet.log"),
+            ("journalctl -xeu containerd.service", "Oct 16 09:50:55 n containerd[1]: x\n", "containerd.log"),
             ("dmesg -T | tail", "x\n", "kernel.log"),
             ("df -h", "x\n", "df.txt"),
             ("df -hi", "x\n", "df-inodes.txt"),

@@ -160,7 +160,7 @@ fn bare(line: &str) -> Option<Prompt<'_>> {
         }
     };
     let typed =
-        line.is_ascii() && line.len() < PROMPT_MAX && !line.contains("`") && !line.ends_with(['.', ':', ',']);
+        line.is_ascii() && line.len() < PROMPT_MAX && !line.contains('`') && !line.ends_with(['.', ':', ',']);
     (ok && typed).then_some(Prompt { host: None, command: line })
 }
 

@@ -72,6 +72,8 @@ pub struct Scope {
 impl Scope {
     /// Takes what one answer of `get` or `describe` shows. `found` says whether anything was in it, `cut` whether a part was left out.
     pub fn answer(&mut self, block: &Block, asked: &Asked, current: &str, found: bool, cut: bool) {
+        // A table of a kind of which a row is no object says only that there are some.
+        let rows = found && asked.verb != "describe" && !matches!(asked.output.as_str(), "yaml" | "json");
         let refused = refusals(&block.text);
         for refusal in &refused {
             let of = if refusal.kinds.is_empty() { &asked.kinds } else { &refusal.kinds };
@@ -97,6 +99,9 @@ impl Scope {
         for kind in
             asked.kinds.iter().filter(|k| !refused.iter().any(|r| r.kinds.is_empty() || r.kinds.contains(k)))
         {
+            if rows && !kinds::a_row_is_useful(kind) {
+                continue;
+            }
             let namespace = namespace_of(asked, current).filter(|_| kinds::is_namespaced(kind));
             self.listed.push((kind.clone(), namespace));
         }

@@ -2,7 +2,7 @@
 
 use crate::kinds;
 use kubecause_evidence::Kind;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
@@ -191,7 +191,7 @@ impl Entry {
                 std::mem::swap(&mut self.value, &mut new);
                 self.place = place;
             }
-            return fill_object(&mut self.value, new, is_pod && depth == Depth::Row, true);
+            return fill_object(&mut self.value, new, is_pod, true);
         }
         let mut row = new;
         let mut row_is_newer = newer;
@@ -217,18 +217,11 @@ impl Entry {
 /// Fills an object from another place. Of a row of a pod, whose containers have no names, only what is not about containers.
 fn fill_object(base: &mut Value, mut more: Value, is_pod: bool, whole: bool) {
     if is_pod && !whole {
-        let keep: Map<String, Value> = [
-            ("metadata", more["metadata"].take()),
-            ("spec", json!({ "nodeName": text(&more, "/spec/nodeName") })),
-            (
-                "status",
-                json!({ "podIP": text(&more, "/status/podIP"), "phase": text(&more, "/status/phase") }),
-            ),
-        ]
-        .into_iter()
-        .map(|(k, v)| (k.to_owned(), v))
-        .collect();
-        more = Value::Object(keep);
+        for (part, kept) in [("spec", &["nodeName"][..]), ("status", &["podIP", "phase"])] {
+            if let Some(fields) = more.get_mut(part).and_then(Value::as_object_mut) {
+                fields.retain(|name, _| kept.contains(&name.as_str()));
+            }
+        }
     }
     fill(base, more);
 }

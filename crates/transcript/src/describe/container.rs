@@ -52,9 +52,11 @@ fn spec(name: &str, block: Block<'_>) -> Obj {
 fn arguments(block: Block<'_>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut script = false;
+    let base = block.flat().next().map_or(0, |l| l.indent);
     for line in block.flat() {
         if let Some(last) = out.last_mut().filter(|_| script) {
             last.push('\n');
+            last.push_str(&" ".repeat(line.indent.saturating_sub(base).min(200)));
             last.push_str(line.text);
             continue;
         }
@@ -256,7 +258,7 @@ mod tests {
         let tree = Tree::new(lines(TEXT));
         let (specs, statuses) = containers(Some(tree.root()));
         let (spec, status) = (&specs[0], &statuses[0]);
-        assert_eq!(spec["command"][2], "set -e\nsleep 1");
+        assert_eq!(spec["command"][2], "set -e\n  sleep 1");
         assert_eq!(spec["ports"][0]["hostPort"], 8080);
         assert_eq!(spec["ports"][0]["name"], "http");
         assert!(spec["ports"][1].get("hostPort").is_none());

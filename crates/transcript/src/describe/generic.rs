@@ -25,6 +25,21 @@ const LISTS: [&str; 14] = [
     "subjects",
     "drivers",
 ];
+/// Fields that hold one object wherever they occur.
+const OBJECTS: [&str; 12] = [
+    "matchLabels",
+    "labels",
+    "annotations",
+    "metadata",
+    "spec",
+    "status",
+    "clientConfig",
+    "service",
+    "namespaceSelector",
+    "objectSelector",
+    "template",
+    "names",
+];
 /// Deeper than any object of the API is; the text may be anything.
 const DEPTH: usize = 32;
 
@@ -39,6 +54,8 @@ pub(super) fn generic(root: Block<'_>, out: &mut Obj) {
         if name == "metadata" {
             for entry in entry.body.entries() {
                 if let Some((name, value)) = field(&entry, 1).filter(|(n, _)| !n.contains('.')) {
+                    let text = matches!(name.as_str(), "resourceVersion" | "uid" | "generateName");
+                    let value = if text { entry.value().into() } else { value };
                     out.set(&format!("metadata.{name}"), value);
                 }
             }
@@ -67,14 +84,28 @@ fn field(entry: &Entry<'_>, depth: usize) -> Option<(String, Value)> {
     let (key, value) = split_key(entry.line.text)?;
     let name = camel(key);
     let value = if entry.body.is_empty() {
-        scalar(shown(value)?)
+        text(&name, depth, scalar(shown(value)?))?
     } else if value.is_empty() {
         nested(&name, entry.body, depth + 1)?
     } else {
         // A text of several lines.
-        entry.text().into()
+        text(
+            &name,
+            depth,
+            match scalar(value) {
+                Value::String(_) => entry.text().into(),
+                plain => plain,
+            },
+        )?
     };
     Some((name, value))
+}
+
+/// A value that is no object, where the field can hold one: text that lost its shape has them anywhere.
+fn text(name: &str, depth: usize, value: Value) -> Option<Value> {
+    let object =
+        if matches!(name, "metadata" | "spec" | "status") { depth == 0 } else { OBJECTS.contains(&name) };
+    (!object && !LISTS.contains(&name)).then_some(value)
 }
 
 fn scalar(text: &str) -> Value {
@@ -90,8 +121,12 @@ fn nested(name: &str, block: Block<'_>, depth: usize) -> Option<Value> {
         return None;
     }
     if block.entries().all(|e| e.key().is_none()) {
+        if LISTS.contains(&name) || OBJECTS.contains(&name) {
+            return None;
+        }
         return Some(block.entries().map(|e| Value::from(e.line.text)).collect());
     }
+    let list = LISTS.contains(&name);
     let mut items: Vec<Map<String, Value>> = vec![Map::new()];
     let mut last = String::new();
     for entry in block.entries() {
@@ -107,10 +142,11 @@ fn nested(name: &str, block: Block<'_>, depth: usize) -> Option<Value> {
             item.insert(key, value);
         }
     }
-    if items.len() > 1 || LISTS.contains(&name) {
+    if list || (items.len() > 1 && !OBJECTS.contains(&name)) {
         return Some(items.into_iter().map(Value::Object).collect());
     }
-    items.pop().map(Value::Object)
+    // In text that lost its shape, fields may repeat where there can be only one object.
+    items.into_iter().next().map(Value::Object)
 }
 
 #[cfg(test)]

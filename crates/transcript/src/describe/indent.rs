@@ -100,6 +100,16 @@ fn is_table(text: &str) -> bool {
         || text.starts_with("* ")
 }
 
+/// From 1.16 to 1.18 or so the printer forgot the end of the line after `Annotations:` where it had none to show: the next field
+/// stands behind it.
+pub(super) fn unjoined(line: Line<'_>) -> impl Iterator<Item = Line<'_>> {
+    let next = split_key(line.text).filter(|(key, _)| *key == "Annotations").map(|(_, value)| value);
+    let next = next.filter(|value| split_key(value).is_some_and(|(key, _)| is_top(key)));
+    let first = Line { text: if next.is_some() { "Annotations:" } else { line.text }, ..line };
+    let second = next.map(|text| Line { text, after_blank: false, ..line });
+    std::iter::once(first).chain(second)
+}
+
 /// Puts lines that stray into the first column below the line that they continue.
 pub(super) fn fold(lines: &mut [Line<'_>]) {
     let mut owner = 0;

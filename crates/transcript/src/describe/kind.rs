@@ -95,16 +95,22 @@ fn by_rest(root: Block<'_>) -> Option<&'static str> {
             .is_some_and(|s| s.contains("pod-template-hash"))
             .then_some("ReplicaSet");
     }
-    if root.value("Replicas").is_some_and(|r| r.contains(" desired | ")) {
-        return Some("StatefulSet");
+    if let Some(replicas) = root.value("Replicas").filter(|r| r.contains(" desired | ")) {
+        return Some(if replicas.contains(" updated ") { "Deployment" } else { "StatefulSet" });
     }
     let phase = root.value("Status").is_some_and(|s| matches!(s, "Active" | "Terminating"));
     (phase && !root.has("Namespace")).then_some("Namespace")
 }
 
-/// The kind that events are about where nothing else tells: those that kubelet and the node controller write about nodes.
+/// The kind that events are about where nothing else tells: from what kubelet and the node controller write about nodes, or from
+/// which of two controllers wrote them.
 pub(super) fn of_events(section: &[super::tree::Line<'_>]) -> Option<&'static str> {
-    section.iter().any(|l| l.text.contains(" status is now: Node")).then_some("Node")
+    const TELLING: [(&str, &str); 3] = [
+        (" status is now: Node", "Node"),
+        ("  replicaset-controller  ", "ReplicaSet"),
+        ("  replication-controller  ", "ReplicationController"),
+    ];
+    TELLING.iter().find(|(words, _)| section.iter().any(|l| l.text.contains(words))).map(|(_, kind)| *kind)
 }
 
 /// Whether objects of this kind have no namespace.

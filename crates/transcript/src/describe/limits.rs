@@ -74,6 +74,7 @@ pub(super) fn namespace(root: Block<'_>, out: &mut Obj) -> Vec<Value> {
         out.set("metadata.name", split_key(part.first()?.text)?.1);
         out.put("metadata.namespace", root.value("Name"));
         amounts(from(part.iter().copied(), ["Resource", "Used"]), &mut out);
+        out.set(super::DERIVED, "Namespace");
         Some(out.into())
     };
     starts.iter().zip(ends).filter_map(quota).collect()
@@ -117,6 +118,8 @@ fn resource_metric(text: &str) -> Option<(Obj, Option<Obj>)> {
         out.set("resource.name", name);
         if rest.starts_with('%') {
             out.set(&format!("resource.{side}.averageUtilization"), percent);
+            let amount = rest.split_once('(').map(|(_, amount)| amount.trim_end_matches(')'));
+            out.put(&format!("resource.{side}.averageValue"), amount);
         } else {
             out.set(&format!("resource.{side}.averageValue"), value.trim());
         }

@@ -96,10 +96,13 @@ fn is_name(text: &str) -> bool {
 /// Annotations as `key: value` or, before 1.10, `key=value`. Long ones stand on lines of their own; cut ones are left out.
 pub(super) fn annotations(block: Block<'_>) -> Vec<(String, String)> {
     let Some(entry) = block.get("Annotations") else { return Vec::new() };
+    let column = entry.column();
     let mut out: Vec<(String, String)> = Vec::new();
     let mut open: Option<(String, Vec<&str>)> = None;
-    for item in entry.items() {
-        let Some((key, value)) = annotation(item) else {
+    let first = shown(entry.value()).map(|value| (column, value));
+    for (indent, item) in first.into_iter().chain(entry.body.flat().map(|l| (l.indent, l.text))) {
+        let named = annotation(item).filter(|_| indent <= column || open.is_none());
+        let Some((key, value)) = named else {
             if let Some((_, lines)) = &mut open {
                 lines.push(item);
             }
@@ -112,7 +115,8 @@ pub(super) fn annotations(block: Block<'_>) -> Vec<(String, String)> {
             out.push((key.to_owned(), value.to_owned()));
         }
     }
-    out.extend(open.and_then(close));
+    // A long annotation that is cut off before its value is not an empty one.
+    out.extend(open.filter(|(_, lines)| !lines.is_empty()).and_then(close));
     out
 }
 
@@ -177,10 +181,10 @@ mod tests {
 
     #[test]
     fn annotations_of_all_ages() {
-        let text = "Annotations:  a.io/x: 1\n              b: \n              long:\n                line one\n                line two\n              old=style=x\n";
+        let text = "Annotations:  a.io/x: 1\n              b: \n              long:\n                line one\n                key=two\n              old=style=x\n";
         let tree = Tree::new(lines(text));
         let found = annotations(tree.root());
-        let want = [("a.io/x", "1"), ("b", ""), ("long", "line one\nline two"), ("old", "style=x")];
+        let want = [("a.io/x", "1"), ("b", ""), ("long", "line one\nkey=two"), ("old", "style=x")];
         assert_eq!(found, want.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
 

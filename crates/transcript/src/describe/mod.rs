@@ -39,6 +39,10 @@ use jiff::Timestamp;
 use json::Obj;
 use serde_json::Value;
 use split::Part;
+use std::collections::BTreeSet;
+
+/// A field that marks an object of which only a part was shown in the description of another. The API has no such field.
+pub const DERIVED: &str = "derivedFrom";
 
 /// What the command says that printed a description, for what the description itself may lack.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,7 +66,21 @@ pub fn read(text: &str, asked_kind: Option<&str>, taken_at: Timestamp) -> Vec<Va
 /// Like [`read`], with all that the command says. A text whose beginning was cut off is about the object that was asked for.
 pub fn read_asked(text: &str, asked: Asked<'_>, taken_at: Timestamp) -> Vec<Value> {
     let parts = split::parts(text);
-    parts.iter().flat_map(|part| object(part, asked, taken_at)).collect()
+    let mut all: Vec<Value> = parts.iter().flat_map(|part| object(part, asked, taken_at)).collect();
+    only_the_fuller(&mut all);
+    all
+}
+
+/// What another object's description shows of an object gives way to a description of its own.
+fn only_the_fuller(all: &mut Vec<Value>) {
+    let key = |o: &Value| {
+        let meta = &o["metadata"];
+        (o["kind"].to_string(), meta["namespace"].to_string(), meta["name"].to_string())
+    };
+    let derived: BTreeSet<_> = all.iter().filter(|o| o.get(DERIVED).is_some()).map(key).collect();
+    let own = all.iter().filter(|o| o.get(DERIVED).is_none()).map(key);
+    let twice: BTreeSet<_> = own.filter(|k| derived.contains(k)).collect();
+    all.retain(|o| o.get(DERIVED).is_none() || !twice.contains(&key(o)));
 }
 
 fn object(part: &Part<'_>, asked: Asked<'_>, taken_at: Timestamp) -> Vec<Value> {

@@ -62,5 +62,6 @@ fn lease(root: Block<'_>) -> Option<Value> {
     let time = |key| block.value(key).and_then(absolute).map(|t| t.to_string());
     out.put("spec.acquireTime", time("AcquireTime"));
     out.put("spec.renewTime", time("RenewTime"));
+    out.set(super::DERIVED, "Node");
     Some(out.into())
 }

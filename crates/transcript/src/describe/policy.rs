@@ -21,7 +21,7 @@ pub(super) fn policy(root: Block<'_>, out: &mut Obj) {
 
 /// `<none>` chooses everything.
 fn chosen(text: &str) -> Obj {
-    selector(text).unwrap_or_default()
+    if text.starts_with("<none>") { Obj::new() } else { selector(text).unwrap_or_default() }
 }
 
 fn rules(section: Block<'_>, peers: &str) -> Vec<Obj> {

@@ -55,13 +55,13 @@ fn expression(term: &str) -> Term<'_> {
         );
         Term::Other(out)
     };
-    if let Some((key, values)) = term.split_once(" notin ") {
+    if let Some((key, values)) = term.split_once(" notin ").filter(|(key, _)| plain(key)) {
         return make(key, "NotIn", values);
     }
-    if let Some((key, values)) = term.split_once(" in ") {
+    if let Some((key, values)) = term.split_once(" in ").filter(|(key, _)| plain(key)) {
         return make(key, "In", values);
     }
-    if let Some((key, value)) = term.split_once("!=") {
+    if let Some((key, value)) = term.split_once("!=").filter(|(key, _)| plain(key)) {
         return make(key, "NotIn", value);
     }
     match term.split_once('=') {

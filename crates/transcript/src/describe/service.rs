@@ -21,6 +21,9 @@ pub(super) fn service(root: Block<'_>, out: &mut Obj) -> Option<Value> {
     out.put("spec.sessionAffinity", root.value("Session Affinity"));
     let list = |key| root.value(key).unwrap_or_default().split(',').filter_map(shown);
     out.list("spec.externalIPs", list("External IPs"));
+    out.list("spec.ipFamilies", list("IP Families"));
+    out.put("spec.ipFamilyPolicy", root.value("IP Family Policy"));
+    out.put("spec.healthCheckNodePort", root.value("HealthCheck NodePort").and_then(super::json::number));
     out.list("status.loadBalancer.ingress", list("LoadBalancer Ingress").map(address_of_balancer));
     let (ports, subsets) = ports(root);
     let seen = !ports.is_empty() && root.has("Endpoints");
@@ -44,13 +47,14 @@ fn endpoints_of(root: Block<'_>, subsets: Vec<Obj>) -> Option<Value> {
     out.set("metadata.name", root.value("Name")?);
     out.put("metadata.namespace", root.value("Namespace"));
     out.list("subsets", subsets);
+    out.set(super::DERIVED, "Service");
     Some(out.into())
 }
 
 /// The ports, each a `Port:` line with the lines after it up to the next one.
 fn ports(root: Block<'_>) -> (Vec<Obj>, Vec<Obj>) {
     let mut ports: Vec<Obj> = Vec::new();
-    let mut subsets = Vec::new();
+    let mut subsets: Vec<Subset<'_>> = Vec::new();
     let mut name = None;
     for entry in root.entries() {
         let Some((key, value)) = split_key(entry.line.text) else { continue };
@@ -65,11 +69,11 @@ fn ports(root: Block<'_>) -> (Vec<Obj>, Vec<Obj>) {
             "TargetPort" => last.put("targetPort", value.split_once('/').and_then(|(p, _)| port(p))),
             "NodePort" => drop(named(value, last, "nodePort")),
             "AppProtocol" => last.put("appProtocol", shown(value)),
-            "Endpoints" => subsets.extend(subset(value, name)),
+            "Endpoints" => add_subset(value, name, &mut subsets),
             _ => {}
         }
     }
-    (ports, subsets)
+    (ports, subsets.into_iter().map(subset).collect())
 }
 
 /// `http  80/TCP` or `<unset>  80/TCP`.
@@ -83,36 +87,43 @@ fn named<'a>(value: &'a str, out: &mut Obj, field: &str) -> Option<&'a str> {
     words.first().filter(|_| words.len() > 1).and_then(|n| shown(n))
 }
 
-/// `10.0.0.1:80,10.0.0.2:80 + 1 more...`
-fn subset(value: &str, name: Option<&str>) -> Option<Obj> {
+/// Addresses and the ports that all of them serve.
+type Subset<'a> = (Vec<&'a str>, Vec<Obj>);
+
+/// `10.0.0.1:80,10.0.0.2:80 + 1 more...`; ports with the same addresses belong together.
+fn add_subset<'a>(value: &'a str, name: Option<&str>, subsets: &mut Vec<Subset<'a>>) {
     let list = value.split_once(" + ").map_or(value, |(list, _)| list);
     let mut addresses = Vec::new();
-    let mut number = None;
+    let mut port = Obj::new();
     for item in list.split(',').filter_map(shown) {
-        let (ip, at) = match item.rsplit_once(':') {
-            Some((ip, at)) if ip.starts_with('[') || !ip.contains(':') => {
-                (ip.trim_matches(['[', ']']), at.parse::<u16>().ok())
+        let (ip, number) = match item.rsplit_once(':') {
+            Some((ip, number)) if ip.starts_with('[') || !ip.contains(':') => {
+                (ip.trim_matches(['[', ']']), number.parse::<u16>().ok())
             }
             _ => (item, None),
         };
-        if ip.parse::<std::net::IpAddr>().is_err() {
-            continue;
+        if ip.parse::<std::net::IpAddr>().is_ok() {
+            port.put("port", number);
+            addresses.push(ip);
         }
-        number = number.or(at);
-        addresses.push(address(ip));
     }
-    let mut out = Obj::new();
-    out.list("addresses", addresses);
-    if out.is_empty() {
-        return None;
+    if addresses.is_empty() {
+        return;
     }
-    if let Some(number) = number {
-        let mut port = Obj::new();
-        port.set("port", number);
+    if !port.is_empty() {
         port.put("name", name);
-        out.list("ports", [port]);
     }
-    Some(out)
+    match subsets.iter_mut().find(|(known, _)| *known == addresses) {
+        Some((_, ports)) => ports.push(port),
+        None => subsets.push((addresses, vec![port])),
+    }
+}
+
+fn subset((addresses, ports): Subset<'_>) -> Obj {
+    let mut out = Obj::new();
+    out.list("addresses", addresses.into_iter().map(address));
+    out.list("ports", ports.into_iter().filter(|p| !p.is_empty()));
+    out
 }
 
 fn address(ip: &str) -> Obj {

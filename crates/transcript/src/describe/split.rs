@@ -30,18 +30,39 @@ const SECOND: [&str; 11] = [
 
 /// The objects of an output, in order. What comes before the first `Name:` counts only where there is no such line.
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut all = lines(text);
-    all.retain(|l| !is_ellipsis(l.text));
+    let whole = lines(text).into_iter().filter(|l| !is_ellipsis(l.text));
+    let mut all: Vec<Line<'_>> = whole.flat_map(super::indent::unjoined).collect();
     let base = all.iter().find(|l| is_name(l)).map_or(0, |l| l.indent);
     for line in &mut all {
         line.indent = line.indent.saturating_sub(base);
     }
-    let mut starts: Vec<usize> = (0..all.len()).filter(|at| begins(&all, *at)).collect();
+    let mut starts = starts(&all);
     if starts.is_empty() && !all.is_empty() {
         starts.push(0);
     }
     let ends = starts.iter().skip(1).copied().chain([all.len()]);
     starts.iter().zip(ends).filter_map(|(start, end)| Some(part(all.get(*start..end)?))).collect()
+}
+
+/// Where objects begin. The values of a config map may hold anything, even descriptions: they end with its events.
+fn starts(all: &[Line<'_>]) -> Vec<usize> {
+    let key = |at: usize| all.get(at).and_then(|l| split_key(l.text)).map(|(key, _)| key);
+    let mut out = Vec::new();
+    let mut in_values = false;
+    for (at, line) in all.iter().enumerate() {
+        let whole = || line.after_blank && key(at + 1) == Some("Namespace") && key(at + 2) == Some("Labels");
+        if begins(all, at) && (!in_values || whole()) {
+            out.push(at);
+            in_values = false;
+        } else if line.indent == 0 && line.text == "----" {
+            in_values = true;
+        } else if line.indent == 0
+            && split_key(line.text).is_some_and(|(k, v)| k == "Events" && matches!(v, "" | "<none>"))
+        {
+            in_values = false;
+        }
+    }
+    out
 }
 
 fn is_ellipsis(text: &str) -> bool {

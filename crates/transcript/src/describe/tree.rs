@@ -176,6 +176,13 @@ impl<'t> Entry<'t> {
         split_key(self.line.text).map_or(self.line.text, |(_, value)| value)
     }
 
+    /// The column in which the value begins.
+    pub(super) fn column(&self) -> usize {
+        let value = self.value();
+        let before = self.line.text.strip_suffix(value).unwrap_or_default();
+        self.line.indent + before.chars().count()
+    }
+
     /// The value and the lines below it: labels, taints and their like, one a line.
     pub(super) fn items(&self) -> impl Iterator<Item = &'t str> {
         let first = shown(self.value());
@@ -200,7 +207,7 @@ pub(super) fn shown(value: &str) -> Option<&str> {
         value,
         "" | "<none>" | "<unset>" | "<unknown>" | "<nil>" | "<invalid>" | "<default>" | "<not set>" | "n/a"
     );
-    let masked = value.bytes().all(|b| b == b'*') || value == "***HIDDEN***";
+    let masked = (value.len() > 2 && value.bytes().all(|b| b == b'*')) || value == "***HIDDEN***";
     (!nothing && !masked).then_some(value)
 }
 

@@ -54,7 +54,14 @@ fn amount(text: &str) -> Option<serde_json::Value> {
     number(text).map(Into::into).or_else(|| shown(text).map(Into::into))
 }
 
+/// How many pods run: the printer does not say how many of them are ready. The field is not one of the API.
+fn running(root: Block<'_>, out: &mut Obj) {
+    let found = counts(root.value("Pods Status").unwrap_or_default()).find(|(word, _)| *word == "Running");
+    out.put("status.runningPods", found.map(|(_, count)| count));
+}
+
 fn replicas(root: Block<'_>, out: &mut Obj) {
+    running(root, out);
     for (word, count) in counts(root.value("Replicas").unwrap_or_default()) {
         match word {
             "current" => out.set("status.replicas", count),
@@ -65,6 +72,7 @@ fn replicas(root: Block<'_>, out: &mut Obj) {
 }
 
 fn stateful(root: Block<'_>, out: &mut Obj) {
+    running(root, out);
     for (word, count) in counts(root.value("Replicas").unwrap_or_default()) {
         match word {
             "desired" => out.set("spec.replicas", count),
@@ -151,6 +159,12 @@ pub(super) fn cron(root: Block<'_>, out: &mut Obj) {
     out.put("spec.concurrencyPolicy", root.value("Concurrency Policy"));
     out.put("spec.suspend", root.value("Suspend").and_then(boolean));
     out.put("spec.timeZone", root.value("Time Zone").or_else(|| root.value("Time zone")));
+    for (key, field) in [
+        ("Successful Job History Limit", "successfulJobsHistoryLimit"),
+        ("Failed Job History Limit", "failedJobsHistoryLimit"),
+    ] {
+        out.put(&format!("spec.{field}"), root.value(key).and_then(number));
+    }
     let deadline = root.value("Starting Deadline Seconds").and_then(age);
     out.put("spec.startingDeadlineSeconds", deadline);
     let last = root.value("Last Schedule Time").and_then(absolute);

@@ -6,6 +6,9 @@ use super::Row;
 use crate::age;
 use serde_json::{Map, Value, json};
 
+/// What stands for the name of an init container that is not shown.
+const INIT_CONTAINER: &str = "<init-container>";
+
 /// Reasons that stand in a pod's own status, with its phase.
 const POD_REASONS: [&str; 11] = [
     "Evicted",
@@ -48,11 +51,15 @@ pub fn read(row: &Row<'_>) -> Map<String, Value> {
     let word = row.get("STATUS").unwrap_or_default();
     let (ready, total) = row.ratio("READY").unwrap_or_default();
     let (restarts, ago) = row.get("RESTARTS").and_then(age::restarts).unwrap_or_default();
-    let told = Told { word, ready, total, restarts, ended: ago.map(|s| row.around.ago(s)) };
+    let old = row.get("AGE").and_then(age::seconds).is_some_and(|age| age > 60);
+    let told = Told { word, ready, total, restarts, ended: ago.map(|s| row.around.ago(s)), old };
     told.status(&mut status);
     if word == "Terminating" {
         // When the deletion was asked for is not shown: the moment of the transcript is the latest that it can be.
         meta.insert("deletionTimestamp".into(), json!(row.around.ago(0)));
+    }
+    if word.starts_with("Init:") {
+        spec.insert("initContainers".into(), json!([{ "name": INIT_CONTAINER }]));
     }
     if total > 0 {
         let names = (0..total.min(64)).map(|i| json!({ "name": told.name(i) }));
@@ -71,6 +78,8 @@ struct Told<'a> {
     restarts: i64,
     /// When the container that restarted last had ended.
     ended: Option<String>,
+    /// Whether it is older than a first restart takes.
+    old: bool,
 }
 
 impl Told<'_> {
@@ -93,7 +102,7 @@ impl Told<'_> {
             }
             _ => "Running",
         };
-        let phase = self.unstarted().unwrap_or(phase);
+        let phase = self.unstarted().or(self.gave_up()).unwrap_or(phase);
         status.insert("phase".into(), json!(phase));
         if self.total > 0 {
             let all = self.ready == self.total;
@@ -123,20 +132,26 @@ impl Told<'_> {
         (NEVER.contains(&self.word) && self.ready == 0 && self.restarts == 0).then_some("Pending")
     }
 
+    /// What failed and was never restarted although there was time for it is a pod that runs once.
+    fn gave_up(&self) -> Option<&'static str> {
+        let failed =
+            ENDED.contains(&self.word) && self.word != "Completed" || self.word.starts_with("ExitCode:");
+        (failed && self.restarts == 0 && self.ready == 0 && self.old).then_some("Failed")
+    }
+
     /// The states: the word is that of one container that is not ready; of the others only whether they are ready is known.
     fn containers(&self, status: &mut Map<String, Value>) {
         let (list, word) = match self.word.strip_prefix("Init:") {
             Some(word) => ("initContainerStatuses", word),
             None => ("containerStatuses", self.word),
         };
-        let Some(state) = self.state(word) else { return };
+        let Some(state) = state(word) else { return };
         let total = if list == "initContainerStatuses" { 1 } else { self.total.min(64) };
         let mut statuses = Vec::new();
         for i in 0..total {
             let failing = i + 1 == total && self.ready < self.total;
             let ready = list == "containerStatuses" && i < self.ready;
-            let name =
-                if list == "initContainerStatuses" { "<init-container>".to_owned() } else { self.name(i) };
+            let name = if list == "initContainerStatuses" { INIT_CONTAINER.to_owned() } else { self.name(i) };
             let mut one = json!({ "name": name, "ready": ready, "restartCount": if i + 1 == total { self.restarts } else { 0 } });
             if failing {
                 one["state"] = state.clone();
@@ -156,27 +171,27 @@ impl Told<'_> {
             status.insert(list.into(), Value::Array(statuses));
         }
     }
+}
 
-    /// The state that the word stands for; `None` where it is about the pod and tells nothing of a container.
-    fn state(&self, word: &str) -> Option<Value> {
-        let ended =
-            |code: i64, reason: &str| Some(json!({ "terminated": { "exitCode": code, "reason": reason } }));
-        if let Some(code) = word.strip_prefix("ExitCode:") {
-            return ended(code.parse().ok()?, "");
-        }
-        if let Some(signal) = word.strip_prefix("Signal:") {
-            return ended(128 + signal.parse::<i64>().ok()?, "");
-        }
-        match word {
-            "" | "Pending" | "Unknown" | "Terminating" | "SchedulingGated" | "Failed" | "Succeeded" => None,
-            w if POD_REASONS.contains(&w) || w.starts_with("OutOf") => None,
-            w if w.contains('/') => None,
-            "Running" | "NotReady" => Some(json!({ "running": {} })),
-            "OOMKilled" => ended(137, word),
-            "Completed" => ended(0, word),
-            w if ENDED.contains(&w) => ended(UNKNOWN_EXIT, word),
-            w => Some(json!({ "waiting": { "reason": w } })),
-        }
+/// The state that the word stands for; `None` where it is about the pod and tells nothing of a container.
+fn state(word: &str) -> Option<Value> {
+    let ended =
+        |code: i64, reason: &str| Some(json!({ "terminated": { "exitCode": code, "reason": reason } }));
+    if let Some(code) = word.strip_prefix("ExitCode:") {
+        return ended(code.parse().ok()?, "");
+    }
+    if let Some(signal) = word.strip_prefix("Signal:") {
+        return ended(128 + signal.parse::<i64>().ok()?, "");
+    }
+    match word {
+        "" | "Pending" | "Unknown" | "Terminating" | "SchedulingGated" | "Failed" | "Succeeded" => None,
+        w if POD_REASONS.contains(&w) || w.starts_with("OutOf") => None,
+        w if w.contains('/') => None,
+        "Running" | "NotReady" => Some(json!({ "running": {} })),
+        "OOMKilled" => ended(137, word),
+        "Completed" => ended(0, word),
+        w if ENDED.contains(&w) => ended(UNKNOWN_EXIT, word),
+        w => Some(json!({ "waiting": { "reason": w } })),
     }
 }
 

@@ -72,7 +72,7 @@ impl Ended<'_> {
             (None, None) => "Terminated",
         };
         let end = self.end;
-        format!("{now}, last exit {} ({}), {} restarts", end.exit_code, end.reason, self.status.restart_count)
+        format!("{now}, last exit {} ({}), {} restarts", end.code(), end.reason, self.status.restart_count)
     }
 }
 

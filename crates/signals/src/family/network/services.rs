@@ -108,7 +108,7 @@ fn not_created(view: &View<'_>, service: &Service) -> Option<Finding> {
     let wanting: Vec<&Workload> = scalable(view, service).into_iter().filter(|w| w.wanted() > 0).collect();
     let owner =
         wanting.first().filter(|w| view.older_than(w.metadata.creation_timestamp, FIRST_START_SECONDS))?;
-    if wanting.iter().any(|w| w.status.ready_replicas > 0) {
+    if wanting.iter().any(|w| w.status.ready_replicas.is_some_and(|n| n > 0) || w.available() > 0) {
         return None;
     }
     let meta = &service.metadata;
