@@ -19,3 +19,8 @@ mode area id:
 # Time, peak memory and bytes on the captures that ship
 bench:
     cargo bench --workspace
+
+# Faults in a real cluster: just e2e, just e2e smoke, just e2e NAME,NAME. Needs root; see e2e/README.md
+e2e what="all":
+    cargo build -p kubecause
+    KUBECAUSE_E2E={{what}} cargo test -p kubecause-e2e --test cluster -- --ignored --nocapture

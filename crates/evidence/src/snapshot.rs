@@ -9,6 +9,7 @@ pub use table::{HasMeta, Table};
 use crate::kube::*;
 use crate::log::LogFile;
 use crate::node::NodeFacts;
+use crate::remark::{Asked, Remark};
 use crate::{Gap, Kind, Str, Subject, Uid, Why};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -92,8 +93,11 @@ pub struct Snapshot {
     pub container_logs: BTreeMap<ContainerLogKey, LogFile>,
     /// Logs of control plane components by name, such as `kube-scheduler`.
     pub component_logs: BTreeMap<Str, LogFile>,
+    /// What rules from outside said about whole objects, in order.
+    pub remarks: Vec<Remark>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    asked: BTreeMap<Str, Asked>,
     access: FxHashMap<Kind, Access>,
     /// Namespaces in which a kind was listed that was not listed everywhere.
     listed_in: FxHashMap<Kind, BTreeSet<Str>>,
@@ -129,6 +133,11 @@ impl Snapshot {
     /// The namespaces in which a kind was listed that was not listed everywhere.
     pub fn listed_in(&self, kind: &Kind) -> impl Iterator<Item = &Str> {
         self.listed_in.get(kind).into_iter().flatten()
+    }
+
+    /// Whether that rule was asked about every object that it wants, so that what it did not remark is not there.
+    pub fn was_asked(&self, rule: &str) -> bool {
+        self.asked.get(rule).is_some_and(|asked| asked.failed == 0)
     }
 
     /// How long ago `then` was when the evidence was taken, in seconds; negative for the future.

@@ -90,7 +90,8 @@ impl Names {
         longest.sort_by_key(|w| std::cmp::Reverse(w.len()));
         let any = longest.iter().map(|w| regex::escape(w)).collect::<Vec<_>>().join("|");
         let edge = "[^A-Za-z0-9-]";
-        let token = if words.is_empty() { None } else { Regex::new(&format!("(^|{edge})({any})($|{edge})")).ok() };
+        let token =
+            if words.is_empty() { None } else { Regex::new(&format!("(^|{edge})({any})($|{edge})")).ok() };
         // nginx names a backend [namespace-service-port].
         let backend = (!words.is_empty()).then(|| Regex::new(&format!(r"(\[)({any})(-)")).ok()).flatten();
         let common = Regex::new(r"(^|[ /_.:])(default)(/|\)|_|\.svc)").ok();

@@ -146,7 +146,8 @@ impl Capture {
             });
             let text = syslog.replace_all(&text, |c: &Captures<'_>| {
                 let number = c[1].strip_suffix('月').and_then(|n| n.parse().ok());
-                let month = number.unwrap_or_else(|| 1 + MONTHS.iter().position(|m| *m == &c[1]).unwrap_or(0));
+                let month =
+                    number.unwrap_or_else(|| 1 + MONTHS.iter().position(|m| *m == &c[1]).unwrap_or(0));
                 let day = c[2].trim();
                 let Some(t) = shift(&format!("{year}-{month:02}-{day:0>2}T{}", &c[3])) else {
                     return c[0].to_owned();
@@ -200,7 +201,8 @@ impl Capture {
         Ok(self)
     }
 
-    fn taken_at(&self) -> Result<Timestamp> {
+    /// When it was taken.
+    pub fn taken_at(&self) -> Result<Timestamp> {
         let text = self.file("capture.json").context("capture.json")?;
         let value: Value = serde_json::from_slice(text)?;
         Ok(value["takenAt"].as_str().context("takenAt")?.parse()?)

@@ -1,7 +1,7 @@
 //! Two cases of the catalogue in one capture: both roots are named and no third. Pairs are drawn with a fixed seed.
 
 use anyhow::Result;
-use kubecause_testkit::{Capture, Expect, Kit, catalogue_cases};
+use kubecause_testkit::{Capture, Expect, Kit, Rename, catalogue_cases};
 
 /// How many pairs are drawn. `PAIRS` in the environment asks for more.
 const PAIRS: usize = 400;

@@ -293,7 +293,10 @@ mod tests {
         assert_eq!(at("$ date\nSun Nov 22 18:54:30 UTC 2026\n").0, "2026-11-22T18:54:30Z");
         assert_eq!(at("$ date\n2026年 11月 22日 星期日 18:54:30 CST\n").0, "2026-11-22T10:54:30Z");
         let describe = "$ kubectl describe pod x\nName: x\n  Started:  Fri, 28 Jun 2019 10:15:50 +0800\n";
-        assert_eq!(at(&format!("$ date\nFri Jun 28 10:19:40 CST 2019\n{describe}")).0, "2019-06-28T02:19:40Z");
+        assert_eq!(
+            at(&format!("$ date\nFri Jun 28 10:19:40 CST 2019\n{describe}")).0,
+            "2019-06-28T02:19:40Z"
+        );
         assert_eq!(at("$ date\nFri Jun 28 10:19:40 CST 2019\n").0, "2019-06-28T10:19:40Z");
         let node = "$ kubectl get no\nNAME   STATUS   AGE\nn      Ready    3y\n$ kubectl describe node n\nName: n\n\
                     CreationTimestamp:  Wed, 17 Apr 2019 18:02:11 +0800\n  Started:  Fri, 13 May 2022 10:31:02 +0800\n";

@@ -180,7 +180,9 @@ impl Gathering {
             {
                 value["metadata"]["namespace"] = json!(namespace);
             }
-            self.seen.add(value, Depth::Description, place);
+            // What another object's description shows of it is no more than a row of a table.
+            let derived = value.as_object_mut().and_then(|o| o.shift_remove(describe::DERIVED)).is_some();
+            self.seen.add(value, if derived { Depth::Row } else { Depth::Description }, place);
         }
         (found, output.lines().any(table::is_elision))
     }

@@ -325,7 +325,7 @@ fn a_cut_text_gives_a_part_of_the_whole() {
             read(text, None, taken_at()).into_iter().map(|o| (name(&o), o)).collect();
         let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
         // Every cut of a text of two thousand lines takes minutes; these are cuts at all kinds of places.
-        for end in ends.iter().step_by(11) {
+        for end in ends.iter().step_by(37) {
             let cut = text.get(..*end).unwrap_or_default();
             let mut wrong = Vec::new();
             for object in read(cut, None, taken_at()) {

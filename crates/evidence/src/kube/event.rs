@@ -29,8 +29,7 @@ pub struct Event {
 impl Event {
     /// How a citation names it.
     pub fn reference(&self) -> String {
-        // Tables and descriptions do not show the names of events.
-        if self.namespace.is_empty() || self.name.is_empty() {
+        if self.namespace.is_empty() {
             format!("events/{}/{}", self.regarding.kind, self.regarding.name)
         } else {
             format!("events/{}/{}", self.namespace, self.name)

@@ -4,9 +4,11 @@
 //! liveness and startup do.
 
 mod flapping;
+mod gates;
 mod outcome;
 mod port;
 mod stanza;
+mod unserved;
 
 use super::containers::lifecycle::{Context, Ended, Exit, container_subject, last_end, pod_reference};
 use crate::finding::{Finding, Sink};
@@ -80,6 +82,21 @@ const SIGNALS: &[Signal] = &[
         "The last run of a container ended with 137 or 143 when the patience of its liveness or startup probe ran out.",
         NONE,
     ),
+    Signal::fact(
+        "pod.readiness-gate-unset",
+        "All containers of a pod are Ready for minutes, and a readiness gate of it is not set.",
+        NONE,
+    ),
+    Signal::fact(
+        "probe.command-missing",
+        "A failing probe runs a command that the container's image does not have.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.grpc-unserved",
+        "A failing gRPC probe reaches a server that offers no health service, or none of that name.",
+        EVENTS,
+    ),
     Signal::fact("probe.times-out", "A failing probe gets no answer in time.", EVENTS),
     Signal::fact(
         "workload.readiness-flaps",
@@ -117,9 +134,11 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             if let Some(probe) = probed.not_ready() {
                 unready(&probed, probe, sink);
             }
+            unserved::never_started(&probed, sink);
         }
     }
     flapping::observe(snapshot, sink);
+    gates::observe(snapshot, sink);
     stanza::missing(snapshot, sink);
 }
 
@@ -200,6 +219,10 @@ fn specific(
     base: &impl Fn(&'static str) -> Finding,
     sink: &mut Sink,
 ) {
+    if let Some(found) = unserved::look(probe, event, base) {
+        sink.add(found.param("image", &probed.spec.image));
+        return;
+    }
     let secure_port = || matches!(port::number(probed.spec, probe), Some(443 | 6443 | 8443 | 9443));
     match outcome {
         Outcome::Refused | Outcome::UnknownPort => {

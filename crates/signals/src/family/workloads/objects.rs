@@ -15,6 +15,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         }
         if lacks_pods(w) && settled(snapshot, w) {
             absent_account(snapshot, w, sink);
+            super::classes::absent(snapshot, w, sink);
             full_quota(snapshot, w, sink);
         }
         if w.kind == WorkloadKind::StatefulSet {

@@ -1,5 +1,6 @@
 //! What the API server says when it refuses a pod. Each wording with its source.
 
+use super::classes;
 use crate::finding::Finding;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 
@@ -11,11 +12,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(signal: &'static str) -> Self {
+    pub(super) fn new(signal: &'static str) -> Self {
         Self { signal, params: Vec::new(), names: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.push((name, value.into()));
         self
     }
@@ -35,6 +36,9 @@ pub(super) fn read(snapshot: &Snapshot, namespace: &str, text: &str) -> Refusal 
         .or_else(|| pod_security(text))
         .or_else(|| limit_range(text))
         .or_else(|| security_context(text))
+        .or_else(|| classes::priority_class(text))
+        .or_else(|| classes::runtime_class(text))
+        .or_else(|| classes::invalid(text))
         .unwrap_or_else(|| Refusal::new("workload.create-refused").with("says", tail(text)))
 }
 
@@ -252,6 +256,16 @@ mod tests {
                 "serviceaccount=payments",
             ),
             (
+                "Error creating: pods \"urgent-756bc775cf-\" is forbidden: no PriorityClass with name business-critical was found",
+                "workload.denied-no-priorityclass",
+                "class=business-critical",
+            ),
+            (
+                "Error creating: pods \"sandboxed-5fdb65c6d8-\" is forbidden: pod rejected: RuntimeClass \"gvisor\" not found",
+                "workload.denied-no-runtimeclass",
+                "class=gvisor",
+            ),
+            (
                 "pods \"m-1\" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi",
                 "workload.denied-by-limit-range",
                 "resource=memory bound=maximum allowed=1Gi asked=2Gi per=Container",
@@ -291,6 +305,21 @@ mod tests {
                 "workload.denied-by-pod-security",
                 "level=restricted:latest says=runAsNonRoot != true (pod must set it)",
             ),
+            (
+                "Error creating: pods \"x-\" is forbidden: no PriorityClass with name gold was found",
+                "workload.denied-no-priorityclass",
+                "class=gold",
+            ),
+            (
+                "pods \"x-\" is forbidden: pod rejected: RuntimeClass \"kata-fc\" not found",
+                "workload.denied-no-runtimeclass",
+                "class=kata-fc",
+            ),
+            (
+                "Error creating: Pod \"x-\" is invalid: spec.containers[0].resources.requests: Invalid value: \"1\": must be less than or equal to cpu limit of 500m",
+                "workload.template-invalid",
+                "field=spec.containers[0].resources.requests says=spec.containers[0].resources.requests: Invalid value: \"1\": must be less than or equal to cpu limit of 500m",
+            ),
         ];
         for (text, signal, want) in cases {
             assert_eq!(params(text), (signal, want.to_owned()), "{text}");
@@ -299,10 +328,7 @@ mod tests {
 
     #[test]
     fn unknown_words_are_kept_as_a_symptom() {
-        let text = "pods \"x\" is forbidden: no PriorityClass with name gold was found";
-        assert_eq!(
-            params(text),
-            ("workload.create-refused", "says=no PriorityClass with name gold was found".to_owned())
-        );
+        let text = "pods \"x\" is forbidden: the moon is full";
+        assert_eq!(params(text), ("workload.create-refused", "says=the moon is full".to_owned()));
     }
 }
