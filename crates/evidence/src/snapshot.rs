@@ -9,6 +9,7 @@ pub use table::{HasMeta, Table};
 use crate::kube::*;
 use crate::log::LogFile;
 use crate::node::NodeFacts;
+use crate::remark::{Asked, Remark};
 use crate::{Gap, Kind, Str, Subject, Uid, Why};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -92,8 +93,11 @@ pub struct Snapshot {
     pub container_logs: BTreeMap<ContainerLogKey, LogFile>,
     /// Logs of control plane components by name, such as `kube-scheduler`.
     pub component_logs: BTreeMap<Str, LogFile>,
+    /// What rules from outside said about whole objects, in order.
+    pub remarks: Vec<Remark>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    asked: BTreeMap<Str, Asked>,
     access: FxHashMap<Kind, Access>,
     pods_by_node: FxHashMap<Str, Vec<u32>>,
     pods_by_owner: FxHashMap<Uid, Vec<u32>>,
@@ -111,6 +115,11 @@ impl Snapshot {
     /// Whether objects of that kind were listed, so that one that is not here does not exist.
     pub fn has(&self, kind: &Kind) -> bool {
         self.access(kind) == Access::Listed
+    }
+
+    /// Whether that rule was asked about every object that it wants, so that what it did not remark is not there.
+    pub fn was_asked(&self, rule: &str) -> bool {
+        self.asked.get(rule).is_some_and(|asked| asked.failed == 0)
     }
 
     /// How long ago `then` was when the evidence was taken, in seconds; negative for the future.

@@ -6,7 +6,8 @@ use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
 use crate::node::NodeFacts;
-use crate::{Gap, Kind};
+use crate::remark::Remarks;
+use crate::{Gap, Kind, Str, Why};
 use jiff::{Timestamp, ToSpan};
 
 /// Collects evidence in any order and makes a [`Snapshot`] of it.
@@ -87,6 +88,21 @@ impl SnapshotBuilder {
         self.snapshot.gaps.push(gap);
     }
 
+    /// Says that these rules are asked about the objects that are read.
+    pub fn asked(&mut self, rules: impl IntoIterator<Item = Str>) {
+        for rule in rules {
+            self.snapshot.asked.entry(rule).or_default();
+        }
+    }
+
+    /// Adds what rules said about an object.
+    pub fn remarks(&mut self, remarks: Remarks) {
+        self.snapshot.remarks.extend(remarks.hold);
+        for failure in remarks.failed {
+            self.snapshot.asked.entry(failure.rule).or_default().fail(failure.subject, failure.says);
+        }
+    }
+
     /// What is known of that node from its own files.
     pub fn node(&mut self, name: &str) -> &mut NodeFacts {
         self.snapshot.node_facts.entry(name.into()).or_default()
@@ -132,6 +148,10 @@ impl SnapshotBuilder {
                 &b.1.metadata.name,
             ))
         });
+        s.remarks.sort();
+        s.remarks.dedup();
+        let failed = failed_rules(&s);
+        s.gaps.extend(failed);
         s.gaps.sort();
         s.gaps.dedup();
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
@@ -148,6 +168,17 @@ impl SnapshotBuilder {
         s.component_logs.values_mut().chain(s.container_logs.values_mut()).for_each(|l| l.anchor(taken_at));
         s
     }
+}
+
+/// One gap a rule that could not be evaluated on some object.
+fn failed_rules(s: &Snapshot) -> Vec<Gap> {
+    let gap = |(rule, asked): (&Str, &crate::remark::Asked)| {
+        let (subject, says) = asked.such_as.as_ref()?;
+        let more = if asked.failed > 1 { format!(" and {} more", asked.failed - 1) } else { String::new() };
+        let what = format!("rule {rule}");
+        Some(Gap::new(what, Why::Failed, format!("{} {subject}{more}: {says}", subject.kind)))
+    };
+    s.asked.iter().filter_map(gap).collect()
 }
 
 fn seal_all(s: &mut Snapshot) {
