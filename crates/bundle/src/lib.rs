@@ -28,4 +28,4 @@ pub use error::ReadError;
 pub use input::Input;
 pub use kubecause_evidence::Snapshot;
 pub use limits::Limits;
-pub use read::{Bundle, read, read_within};
+pub use read::{Bundle, read, read_watched, read_within};

@@ -97,6 +97,12 @@ impl Plain {
             _ if tally.lists == 0 => gap(Why::NotCollected, "it holds single objects, not a list".to_owned()),
             _ => Access::Listed,
         };
+        if matches!(kind, Kind::Other(_)) {
+            // A file of custom resources is named by their plural; what kind that is, the objects say.
+            for own in tally.objects.keys().filter(|k| matches!(k, Kind::Other(_))) {
+                intake.resource(own.as_str(), own, access);
+            }
+        }
         self.found.insert(resource.to_owned(), access);
     }
 

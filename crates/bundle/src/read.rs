@@ -8,9 +8,10 @@ use crate::limits::Limits;
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
 use crate::{archive, dir, loose, text};
-use kubecause_evidence::{Snapshot, Why};
+use kubecause_evidence::{Snapshot, Watcher, Why};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What was read.
 #[derive(Debug)]
@@ -34,10 +35,22 @@ pub fn read(inputs: &[Input]) -> Result<Bundle, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
+    read_watched(inputs, limits, None)
+}
+
+/// [`read_within`], with somebody who is asked about each object while its JSON is at hand.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_watched(
+    inputs: &[Input],
+    limits: &Limits,
+    watcher: Option<Arc<dyn Watcher>>,
+) -> Result<Bundle, ReadError> {
     if inputs.is_empty() {
         return Err(ReadError::NoInput);
     }
-    let mut intake = Intake::default();
+    let mut intake = Intake::watched(watcher);
     let mut described = Vec::new();
     for input in inputs {
         described.push(one(input, limits, &mut intake)?);

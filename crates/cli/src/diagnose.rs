@@ -1,25 +1,22 @@
 //! `kubecause diagnose`.
 
 use crate::args::{DiagnoseArgs, Output};
-use crate::{Failure, objects, terminal};
+use crate::{Failure, catalogue, objects, terminal};
 use kubecause_bundle::Input;
-use kubecause_catalogue::Catalogue;
 use kubecause_model::Scope;
 use kubecause_report::{Format, TextOptions};
-use kubecause_signals::Signals;
 
 /// Reads, diagnoses, prints; the exit code says what was found.
 pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
     let inputs: Vec<Input> = args.from.iter().map(|path| Input::from_argument(path.as_os_str())).collect();
-    let bundle = kubecause_bundle::read(&inputs).map_err(Failure::input)?;
-    let signals = Signals::builtin().map_err(Failure::internal)?;
-    let catalogue = Catalogue::builtin().map_err(Failure::internal)?;
+    let kit = catalogue::load(&args.own, &args.silences)?;
+    let bundle = kit.read(&inputs).map_err(Failure::input)?;
     if let Some(namespace) = &args.namespace {
         objects::check_namespace(&bundle.snapshot, namespace)?;
     }
     let named = objects::find(&bundle.snapshot, &args.objects, args.namespace.as_deref())?;
     let scope = Scope { namespace: args.namespace.clone(), objects: named };
-    let diagnosis = kubecause_engine::diagnose(&bundle.snapshot, &signals, &catalogue, &scope);
+    let diagnosis = kit.conclude(&bundle.snapshot, &scope);
     let code = kubecause_report::exit_code(&diagnosis, args.fail_on.into());
     let shown = kubecause_report::filter(diagnosis, args.min_severity.into());
     let format = match args.output {

@@ -7,8 +7,19 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 9] =
-    ["model", "evidence", "signals", "catalogue", "engine", "report", "transcript", "bundle", "testkit"];
+const LAYERS: [&str; 11] = [
+    "model",
+    "evidence",
+    "signals",
+    "catalogue",
+    "engine",
+    "report",
+    "rules",
+    "transcript",
+    "bundle",
+    "kit",
+    "testkit",
+];
 
 #[test]
 fn crates_depend_downwards_only() -> Result<()> {

@@ -16,6 +16,9 @@ pub struct Expect {
     /// Ids that must occur in a chain or among the notes.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Ids that must occur nowhere: neither as a root nor in a chain nor among the notes.
+    #[serde(default)]
+    pub never: Vec<String>,
     /// The fault in words.
     #[serde(default)]
     pub says: String,
@@ -73,9 +76,11 @@ impl Expect {
                 || diagnosis.incidents.iter().any(|i| i.chain.iter().any(|l| l.mode == *mode))
         };
         let unsaid = self.also.iter().filter(|m| !said(m));
+        let told = self.never.iter().filter(|m| said(m));
         let mut wrong: Vec<String> = missed.map(|w| format!("missed {:?} {:?}", w.mode, w.name)).collect();
         wrong.extend(extra.map(|r| format!("extra {}@{}", r.mode, r.subject)));
         wrong.extend(unsaid.map(|m| format!("unsaid {m}")));
+        wrong.extend(told.map(|m| format!("said {m}")));
         if wrong.is_empty() {
             return None;
         }
@@ -89,18 +94,6 @@ impl Expect {
 }
 
 impl Expect {
-    /// The same for a capture that was [renamed](crate::Capture::renamed) with that tag.
-    #[must_use]
-    pub fn renamed(mut self, tag: &str) -> Self {
-        for want in &mut self.roots {
-            if !want.name.starts_with("kube-") {
-                want.name = crate::capture::renamed(&want.name, tag);
-            }
-            want.namespace = want.namespace.as_deref().map(|ns| crate::capture::renamed(ns, tag));
-        }
-        self
-    }
-
     /// Both expectations: a capture that holds both faults.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
