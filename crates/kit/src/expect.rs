@@ -92,13 +92,3 @@ impl Expect {
         self.roots.iter().any(|w| w.fits(root))
     }
 }
-
-impl Expect {
-    /// Both expectations: a capture that holds both faults.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.roots.extend(other.roots);
-        self.allowed.extend(other.allowed);
-        self
-    }
-}

@@ -72,7 +72,7 @@ fn can_look(need: &Needs, snapshot: &Snapshot, subject: &Subject) -> bool {
         node.and_then(|n| snapshot.node_facts.get(&n.name))
     };
     match need {
-        Needs::Kind(kind) => snapshot.has(kind),
+        Needs::Kind(kind) => snapshot.has_in(kind, subject.ns()),
         Needs::Rule(rule) => snapshot.was_asked(rule),
         Needs::NodeLog(source) => facts().is_some_and(|f| f.has_log(source)),
         Needs::NodeFile(name) => facts().is_some_and(|f| match *name {

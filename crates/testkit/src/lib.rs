@@ -1,10 +1,13 @@
 //! For tests: captures that can be taken apart, renamed, shuffled and merged.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod beside;
 mod capture;
+mod expect;
 
 pub use capture::Capture;
-pub use kubecause_kit::{Expect, Want};
+pub use expect::Expect;
+pub use kubecause_kit::Want;
 
 use anyhow::{Context, Result};
 use kubecause_model::Diagnosis;
@@ -37,25 +40,6 @@ impl Kit {
     }
 }
 
-/// Expectations under other names.
-pub trait Rename {
-    /// The same for a capture that was [renamed](Capture::renamed) with that tag.
-    #[must_use]
-    fn renamed(self, tag: &str) -> Self;
-}
-
-impl Rename for Expect {
-    fn renamed(mut self, tag: &str) -> Self {
-        for want in &mut self.roots {
-            if !want.name.starts_with("kube-") {
-                want.name = capture::renamed(&want.name, tag);
-            }
-            want.namespace = want.namespace.as_deref().map(|ns| capture::renamed(ns, tag));
-        }
-        self
-    }
-}
-
 /// The top of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -69,6 +53,11 @@ pub fn fixtures() -> Result<Vec<(String, PathBuf)>> {
 /// The captures of healthy clusters full of noise that ship in `fixtures/healthy`, in order of name.
 pub fn healthy_fixtures() -> Result<Vec<(String, PathBuf)>> {
     archives("fixtures/healthy")
+}
+
+/// The pasted terminals that ship in `fixtures/transcripts`, in order of name.
+pub fn transcript_fixtures() -> Result<Vec<(String, PathBuf)>> {
+    archives("fixtures/transcripts")
 }
 
 fn archives(folder: &'static str) -> Result<Vec<(String, PathBuf)>> {

@@ -83,6 +83,16 @@ impl SnapshotBuilder {
         }
     }
 
+    /// Says that a kind was listed in one namespace, and with it says nothing about the others.
+    pub fn listed_in(&mut self, kind: Kind, namespace: &str) {
+        self.snapshot.listed_in.entry(kind).or_default().insert(namespace.into());
+    }
+
+    /// The namespaces that were listed so far.
+    pub fn names_of_namespaces(&self) -> impl Iterator<Item = String> + use<'_> {
+        self.snapshot.namespaces.all().iter().map(|n| n.metadata.name.to_string())
+    }
+
     /// Adds a gap.
     pub fn gap(&mut self, gap: Gap) {
         self.snapshot.gaps.push(gap);
@@ -106,6 +116,16 @@ impl SnapshotBuilder {
     /// What is known of that node from its own files.
     pub fn node(&mut self, name: &str) -> &mut NodeFacts {
         self.snapshot.node_facts.entry(name.into()).or_default()
+    }
+
+    /// The nodes of which something is known from their own files.
+    pub fn node_names(&self) -> Vec<String> {
+        self.snapshot.node_facts.keys().map(ToString::to_string).collect()
+    }
+
+    /// Whether that log was added.
+    pub fn has_container_log(&self, key: &ContainerLogKey) -> bool {
+        self.snapshot.container_logs.contains_key(key)
     }
 
     /// Adds a container's log.
@@ -228,7 +248,7 @@ fn index(s: &mut Snapshot) {
     for (i, pod) in s.pods.items.iter().enumerate() {
         let i = u32::try_from(i).unwrap_or(u32::MAX);
         let meta = &pod.metadata;
-        if pod.is_scheduled() {
+        if !pod.spec.node_name.is_empty() {
             s.pods_by_node.entry(pod.spec.node_name.arc()).or_default().push(i);
         }
         if let Some(owner) = meta.controller() {

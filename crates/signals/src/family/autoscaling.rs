@@ -135,7 +135,10 @@ fn read(snapshot: &Snapshot, hpa: &Hpa, word: &Word<'_>) -> Option<Finding> {
 fn absent_target(snapshot: &Snapshot, hpa: &Hpa, sink: &mut Sink) {
     let target = target(hpa);
     let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet, Kind::ReplicationController];
-    if !kinds.contains(&target.kind) || !snapshot.has(&target.kind) || snapshot.workload(&target).is_some() {
+    if !kinds.contains(&target.kind)
+        || !snapshot.has_in(&target.kind, target.ns())
+        || snapshot.workload(&target).is_some()
+    {
         return;
     }
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);

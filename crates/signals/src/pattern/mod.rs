@@ -86,6 +86,10 @@ const BUILTIN: &[(&str, &str)] = &[
     ("workload-events", include_str!("../../patterns/workload-events.toml")),
     ("cluster", include_str!("../../patterns/cluster.toml")),
     ("app-logs", include_str!("../../patterns/app-logs.toml")),
+    ("network", include_str!("../../patterns/network.toml")),
+    ("storage", include_str!("../../patterns/storage.toml")),
+    ("node-limits", include_str!("../../patterns/node-limits.toml")),
+    ("control-plane", include_str!("../../patterns/control-plane.toml")),
 ];
 
 #[derive(Debug, Default, Deserialize)]

@@ -225,7 +225,7 @@ impl<'a> Context<'a> {
             // Where Jobs were not collected, a pod of the same Job that ended well tells that it got through.
             let same = pod.metadata.controller().map(|o| o.uid);
             let mut pods = same.into_iter().flat_map(|uid| snapshot.pods_owned_by(uid));
-            return !snapshot.has(&Kind::Job) && !pods.any(|p| p.status.phase == "Succeeded");
+            return !snapshot.has_in(&Kind::Job, owner.ns()) && !pods.any(|p| p.status.phase == "Succeeded");
         };
         self.job_is_failing(job, end)
     }

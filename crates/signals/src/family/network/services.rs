@@ -53,10 +53,7 @@ const NOT_READY_SECONDS: i64 = 60;
 const FIRST_START_SECONDS: i64 = 180;
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
-    if !view.snapshot.has(&Kind::Pod) {
-        return;
-    }
-    for service in view.selecting() {
+    for service in view.selecting().filter(|s| view.snapshot.sees_pods_of(&s.metadata.namespace)) {
         let pods = view.live_pods(service);
         let found = if pods.is_empty() {
             not_created(view, service).or_else(|| scaled_to_zero(view, service))

@@ -56,7 +56,7 @@ pub(super) fn observe(snapshot: &Snapshot, records: &[Record], sink: &mut Sink) 
 
 /// An event about a pod that is gone says nothing about a workload: it took its fault along.
 fn still_counts(snapshot: &Snapshot, record: &Record) -> bool {
-    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has(&Kind::Pod)
+    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has_in(&Kind::Pod, record.pod.ns())
 }
 
 fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[&Record]) -> Finding {

@@ -98,7 +98,7 @@ fn of_pod(snapshot: &Snapshot, pod: &Pod) -> Record {
     let text = format!("{}: {}", pod.status.reason, pod.status.message);
     Record {
         owner: snapshot.top_owner(&subject),
-        node: pod.is_scheduled().then(|| pod.spec.node_name.arc()),
+        node: (!pod.spec.node_name.is_empty()).then(|| pod.spec.node_name.arc()),
         at,
         reason: pod.status.reason.to_string(),
         message: pod.status.message.to_string(),

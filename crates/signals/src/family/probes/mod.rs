@@ -177,7 +177,7 @@ fn unready(probed: &Probed<'_>, probe: &Probe, sink: &mut Sink) {
     sink.add(base("probe.not-ready").cite(Source::Field, since, pod_reference(probed.pod), state));
     let snapshot = probed.snapshot;
     let Some((event, outcome)) = probed.report(Which::Readiness) else {
-        if !snapshot.has(&Kind::Event) {
+        if !snapshot.has_in(&Kind::Event, &probed.pod.metadata.namespace) {
             port::undeclared(probed, Which::Readiness, probe, &base, sink);
         }
         return;
@@ -251,7 +251,7 @@ fn killed(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) {
     };
     let at_patience = stanza::ended_at_patience(ended.pod, probe, end);
     let Some((event, outcome)) = probed.report(which) else {
-        if !snapshot.has(&Kind::Event) {
+        if !snapshot.has_in(&Kind::Event, &probed.pod.metadata.namespace) {
             sink.add(base("probe.killed-without-oom"));
             port::undeclared(&probed, which, probe, &base, sink);
             if at_patience && starts_slowly(&probed, which, end) {
@@ -259,7 +259,7 @@ fn killed(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) {
             }
         }
         // The kill is reported, the failures are not any more.
-        if snapshot.has(&Kind::Event) {
+        if snapshot.has_in(&Kind::Event, &probed.pod.metadata.namespace) {
             sink.add(base(failing(which)));
         }
         return;

@@ -18,15 +18,16 @@ use crate::finding::Sink;
 use crate::freshness::{is_recent, is_recurring};
 use crate::signal::{Family, Needs, Signal};
 use jiff::Timestamp;
-use kubecause_evidence::kube::{Condition, Event, Pod};
+use kubecause_evidence::kube::{Condition, Event, Node, Pod};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Citation, Source};
 use report::Group;
 use room::Rooms;
 use rustc_hash::FxHashMap;
 use said::Said;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
-use verdict::{Verdict, judge};
+use verdict::{Cause, Verdict, judge};
 
 const PODS: &[Needs] = &[Needs::Kind(Kind::Pod)];
 
@@ -93,8 +94,10 @@ const SIGNALS: &[Signal] = &[
 /// The family.
 pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
-/// A pod that waits for less than this is only on its way.
+/// A pod that waits for less than this may only be on its way.
 const PATIENCE_SECONDS: i64 = 30;
+/// A node that is younger than this is still being set up: labels, taints and addresses follow.
+const NODE_YOUNG_SECONDS: i64 = 120;
 
 fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     unplaced(snapshot, sink);
@@ -146,12 +149,10 @@ fn word<'a>(snapshot: &'a Snapshot, pod: &'a Pod) -> Option<Word<'a>> {
 /// Pods that a scheduler refused, one finding per workload and cause.
 fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
     let mut rooms: Option<Option<Rooms<'_>>> = None;
+    let motion = LazyCell::new(|| Motion::of(snapshot));
     let mut known: FxHashMap<String, Option<Verdict>> = FxHashMap::default();
     let mut groups: BTreeMap<(&'static str, Subject), Group<'_>> = BTreeMap::new();
     for pod in snapshot.pods.all().iter().filter(|p| waits(p)) {
-        if snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS) {
-            continue;
-        }
         let Some(word) = word(snapshot, pod) else { continue };
         let said = Said::parse(word.text);
         let rooms = rooms.get_or_insert_with(|| Rooms::measure(snapshot)).as_ref();
@@ -160,6 +161,10 @@ fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
         let key = format!("{}|{:?}", demand::fingerprint(pod), said);
         let verdict = known.entry(key).or_insert_with(|| judge(snapshot, rooms, pod, &said)).clone();
         let Some(verdict) = verdict else { continue };
+        let young = snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS);
+        if young && motion.may_end(&verdict.cause) {
+            continue;
+        }
         let owner = snapshot.top_owner(&pod.metadata.subject(Kind::Pod));
         let signal = report::signal_of(&verdict.cause);
         let group = groups.entry((signal, owner)).or_insert_with(|| Group::new(pod, verdict.clone()));
@@ -167,6 +172,37 @@ fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
     }
     for ((signal, owner), group) in groups {
         sink.add(group.into_finding(snapshot, signal, owner));
+    }
+}
+
+/// What is moving in the cluster, so that a pod may find its place in a moment.
+struct Motion {
+    /// A pod is being deleted and will make room.
+    leaving: bool,
+    /// A node is being set up.
+    booting: bool,
+}
+
+impl Motion {
+    fn of(snapshot: &Snapshot) -> Self {
+        let young = |n: &Node| {
+            snapshot.age(n.metadata.creation_timestamp).is_some_and(|age| age < NODE_YOUNG_SECONDS)
+        };
+        Self {
+            leaving: snapshot.pods.all().iter().any(|p| p.metadata.is_deleting()),
+            booting: snapshot.nodes.all().iter().any(young),
+        }
+    }
+
+    /// Whether what keeps a pod out may go away by itself. A label that no node has stays missing.
+    fn may_end(&self, cause: &Cause) -> bool {
+        match cause {
+            Cause::Claims => true,
+            Cause::Port(..) | Cause::Short(_) | Cause::ShortOf(_) | Cause::Place(_) => {
+                self.leaving || self.booting
+            }
+            _ => self.booting,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ const UNSEEN_SECONDS: i64 = 15;
 const UNKNOWN_SECONDS: i64 = 60;
 /// A leader that does not renew for 15 s loses its lease (`leaseDuration` of kube-scheduler).
 const LEASE_SECONDS: i64 = 60;
+/// A scheduler that ends in order gives its lease up; another that waits takes it within two seconds.
+const RELEASED_SECONDS: i64 = 10;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     gated(snapshot, sink);
@@ -45,6 +47,7 @@ fn is_default(pod: &Pod) -> bool {
 /// A pod, seen in full, that waits without a word from any scheduler.
 fn never_seen(snapshot: &Snapshot, pod: &Pod) -> bool {
     waits(pod)
+        && !pod.metadata.is_partial
         && !pod.spec.containers.is_empty()
         && pod.condition("PodScheduled").is_none()
         && !snapshot
@@ -165,8 +168,11 @@ fn lease_stale(snapshot: &Snapshot) -> Option<Finding> {
     let lease = snapshot.leases.get("kube-system", "kube-scheduler")?;
     let renewed = lease.spec.renew_time;
     let newest = snapshot.leases.all().iter().filter_map(|l| l.spec.renew_time).max();
-    let stale = newest?.as_second() - renewed?.as_second() > LEASE_SECONDS;
-    let text = format!("renewTime {}", renewed?);
+    let released = lease.spec.holder_identity.is_empty();
+    let limit = if released { RELEASED_SECONDS } else { LEASE_SECONDS };
+    let stale = newest?.as_second() - renewed?.as_second() > limit;
+    let held = if released { ", held by nobody" } else { "" };
+    let text = format!("renewTime {}{held}", renewed?);
     stale.then(|| {
         Finding::new("sched.scheduler-lease-stale", scheduler()).since(renewed).cite(
             Source::Field,

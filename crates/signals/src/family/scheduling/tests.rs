@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-22T17:40:00Z";
 const MADE: &str = "2026-11-22T17:30:00Z";
+const JUST_NOW: &str = "2026-11-22T17:39:57Z";
 
 fn node(name: &str, labels: Value, taints: Value) -> (&'static str, Value) {
     let status = json!({"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"}});
@@ -91,13 +92,6 @@ fn a_label_that_was_set_since_is_no_fault() {
         "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
     );
     assert!(see(&[pod, node("n1", json!({"a": "b"}), json!([]))]).all().is_empty());
-}
-
-#[test]
-fn a_young_pod_only_is_on_its_way() {
-    let mut pod = pending(json!({"nodeSelector": {"a": "b"}}), "");
-    pod.1["metadata"]["creationTimestamp"] = json!("2026-11-22T17:39:45Z");
-    assert!(see(&[pod, plain("n1")]).all().is_empty());
 }
 
 #[test]
@@ -217,4 +211,32 @@ fn a_row_of_a_table_is_not_never_considered() {
 fn a_gate_that_nobody_opens() {
     let pod = pending(json!({"schedulingGates": [{"name": "example.com/quota"}]}), "");
     assert_eq!(only(&see(&[pod])).params["gates"], "example.com/quota");
+}
+
+/// The same objects with the waiting pod made three seconds ago.
+fn young(mut pod: (&'static str, Value)) -> (&'static str, Value) {
+    pod.1["metadata"]["creationTimestamp"] = json!(JUST_NOW);
+    pod
+}
+
+#[test]
+fn a_label_that_no_node_has_is_not_waited_for() {
+    let pod = || young(pending(json!({"nodeSelector": {"disk": "ssd"}}), ""));
+    let found = see(&[pod(), plain("n1")]);
+    assert_eq!(only(&found).signal, "sched.selector-matches-no-node");
+    // A node that is just being set up may get its label yet.
+    let mut fresh = plain("n2");
+    fresh.1["metadata"]["creationTimestamp"] = json!(JUST_NOW);
+    assert!(see(&[pod(), plain("n1"), fresh]).all().is_empty());
+}
+
+#[test]
+fn a_port_may_become_free_while_a_pod_goes() {
+    let port = json!({"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]});
+    let pod = || young(pending(json!({"containers": [port]}), ""));
+    let found = see(&[pod(), plain("n1"), running("old", "n1", port.clone())]);
+    assert_eq!(only(&found).signal, "sched.host-port-taken");
+    let mut leaving = running("old", "n1", port.clone());
+    leaving.1["metadata"]["deletionTimestamp"] = json!(JUST_NOW);
+    assert!(see(&[pod(), plain("n1"), leaving]).all().is_empty());
 }

@@ -1,0 +1,147 @@
+//! Faults that no manifest makes: a process stopped, a disk filled, credentials taken away. Each stands alone in the
+//! cluster, with `shop.yaml` running in it, since it may bring down anything.
+
+mod disk;
+mod network;
+mod process;
+
+use crate::cluster::{Cluster, NODES};
+use crate::fault::{Root, Symptom};
+use crate::lab::repository;
+use crate::node::Node;
+use crate::wait::until;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The node that is broken.
+pub const VICTIM: &str = "worker-1";
+
+/// One of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Havoc {
+    /// Its name.
+    pub name: &'static str,
+    /// The fault in words.
+    pub says: &'static str,
+    /// Whether it belongs to the short set.
+    pub smoke: bool,
+    /// The cause that must be named: any of these modes, and what its subject's name begins with.
+    pub root: (&'static [&'static str], &'static str),
+    /// Modes that may stand beside it.
+    pub allowed: &'static [&'static str],
+    /// What the API shows once it is there: list, pointer, expression. None: the API itself does not answer.
+    pub until: &'static [(&'static str, &'static str, &'static str)],
+    /// Puts it in.
+    pub put_in: fn(&Cluster) -> Result<()>,
+    /// Takes it out.
+    pub take_out: fn(&Cluster) -> Result<()>,
+}
+
+/// All of them.
+pub fn all() -> Vec<Havoc> {
+    [process::ALL, disk::ALL, network::ALL].concat()
+}
+
+impl Havoc {
+    /// Waits until the API shows it.
+    pub fn wait(&self, api: &crate::api::Api) -> Result<()> {
+        for (list, at, is) in self.until {
+            let symptom =
+                Symptom { list: (*list).into(), at: (*at).into(), is: (*is).into(), count: 1, within: 420 };
+            symptom.wait(api, "shop").with_context(|| self.name)?;
+        }
+        Ok(())
+    }
+
+    /// What a diagnosis must say.
+    pub fn expect(&self) -> Value {
+        let root =
+            Root { mode: self.root.0.iter().map(ToString::to_string).collect(), name: self.root.1.into() };
+        json!({"roots": [{"mode": root.mode, "name": root.name}], "allowed": self.allowed, "says": self.says})
+    }
+}
+
+/// Runs what a cluster is for, and waits until it does.
+pub fn open_shop(cluster: &Cluster) -> Result<()> {
+    let manifest = std::fs::read_to_string(repository().join("e2e/shop.yaml"))?;
+    cluster.api.apply(&manifest)?;
+    wait_for_shop(cluster)
+}
+
+/// Waits until all nodes are Ready, and all of the shop is.
+pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
+    cluster.api.wait_for_nodes(NODES.len(), Duration::from_secs(300))?;
+    until("the shop to be Ready", Duration::from_secs(420), || {
+        let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
+        let ready =
+            pods.iter().filter(|p| crate::api::is_ready(p) && p["metadata"]["deletionTimestamp"].is_null());
+        let bad = pods.iter().any(|p| p["status"]["phase"] == "Pending");
+        Ok((ready.count() >= 7 && !bad).then_some(()))
+    })
+}
+
+/// Forgets what was said of the faults before, so that the next one stands alone: a node that went down three times within
+/// the hour is one that flaps.
+pub fn forget(cluster: &Cluster) -> Result<()> {
+    cluster.api.kubectl(&["delete", "events", "--all", "--all-namespaces"]).map(drop)
+}
+
+/// Waits until a pod of the shop has waited for a node so long that nobody would call it on its way.
+fn wait_for_a_waiting_pod(cluster: &Cluster, seconds: i64) -> Result<()> {
+    until("a pod to wait for a node", Duration::from_secs(120), || {
+        let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
+        let made = |p: &&Value| p["metadata"]["creationTimestamp"].as_str()?.parse::<jiff::Timestamp>().ok();
+        let waits =
+            |p: &&Value| p["spec"]["nodeName"].is_null() && p["metadata"]["deletionTimestamp"].is_null();
+        let oldest = pods.iter().filter(waits).filter_map(|p| made(&p)).min();
+        Ok(oldest.filter(|at| jiff::Timestamp::now().as_second() - at.as_second() >= seconds))
+    })
+    .map(drop)
+}
+
+fn victim(cluster: &Cluster) -> Result<&Node> {
+    cluster.node(VICTIM)
+}
+
+/// The victim with other settings: its kubelet starts again.
+fn reconfigure(cluster: &Cluster, extra: &str) -> Result<()> {
+    let node = Node { extra: extra.to_owned(), ..victim(cluster)?.clone() };
+    node.kubelet().stop()?;
+    node.start_kubelet()
+}
+
+/// A Deployment that wants to be on the victim.
+fn on_victim(name: &str, replicas: u32, command: &str, more: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      terminationGracePeriodSeconds: 2
+      nodeSelector: {{kubernetes.io/hostname: {VICTIM}}}
+      containers:
+      - name: {name}
+        image: busybox:1.36
+        command: [sh, -c, '{command}']
+{more}"
+    )
+}
+
+fn delete(cluster: &Cluster, what: &[&str]) -> Result<()> {
+    cluster
+        .api
+        .kubectl(&[&["delete", "-n", "shop", "--ignore-not-found", "--wait=false"], what].concat())
+        .map(drop)
+}
+
+const NODE_CONDITIONS: &str = "/status/conditions/*/message";
+const NODE_LIST: &str = "/api/v1/nodes";
+const POD_LIST: &str = "/api/v1/namespaces/{ns}/pods";
+const EVENT_LIST: &str = "/api/v1/namespaces/{ns}/events";
+const ALL_EVENTS: &str = "/api/v1/events";
