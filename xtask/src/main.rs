@@ -3,6 +3,7 @@
 
 mod docs;
 mod new_mode;
+mod rbac;
 
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -28,12 +29,19 @@ enum Task {
     },
     /// Write the pages under docs/ from the catalogue and the signals
     Docs,
+    /// Write the roles under deploy/rbac/ from what the live client asks for
+    Rbac {
+        /// Only say whether they are what would be written
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::NewMode { area, id, dry_run } => new_mode::run(&repository(), &area, &id, dry_run),
         Task::Docs => docs::run(&repository()),
+        Task::Rbac { check } => rbac::run(&repository(), check),
     }
 }
 

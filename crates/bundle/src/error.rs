@@ -25,8 +25,8 @@ pub enum ReadError {
     },
     /// The input is not one of the known kinds.
     #[error(
-        "{path} holds nothing that kubecause can read{hint}: give it a capture directory, an archive of one, or the \
-         output of kubectl get -o json or -o yaml"
+        "{path} holds nothing that kubecause can read{hint}: give it a capture directory, an archive of one, the \
+         output of kubectl get -o json or -o yaml, or a pasted terminal"
     )]
     Unknown {
         /// The input.

@@ -5,7 +5,8 @@ use crate::intake::{Intake, node_log};
 use crate::layout::{self, Layout};
 use crate::limits::Limits;
 use crate::place::Place;
-use crate::plain::Plain;
+use crate::plain::Capture;
+use crate::session::{self, Beside, Text};
 use crate::tree::{Content, Listing, Want};
 use crate::{loose, text};
 use kubecause_evidence::Why;
@@ -37,7 +38,10 @@ pub fn read(
             let first = tops.first().map(|top| top.trim_end_matches('/').to_owned()).unwrap_or_default();
             return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
         }
-        Layout::Plain(top) => ("plain capture", plain(&top, limits, intake, visit)),
+        Layout::Plain(top) => ("plain capture", capture(Capture::new(None), &top, limits, intake, visit)),
+        Layout::Foreign(layout, top) => {
+            (layout.name(), capture(Capture::new(Some(layout)), &top, limits, intake, visit))
+        }
         Layout::Loose => ("kubectl output", loose(limits, intake, visit)),
     };
     if read == 0 {
@@ -47,20 +51,18 @@ pub fn read(
     Ok(format!("{layout}{form}, {}", plural(read, "file")))
 }
 
-/// Reads a plain capture below `top`; returns how many files it has.
-fn plain(top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
-    let mut capture = Plain::default();
+/// Reads a capture below `top`; returns how many files it has.
+fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
     let mut read = 0;
-    let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, |path| wanted(path, limits));
+    let blank = Capture::new(capture.foreign());
+    let wanted = |path: &str| wanted(blank.place(path), limits);
+    let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, wanted);
     visit(&want, &mut |path, content| {
-        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path, limits) != Want::Skip) else {
+        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path) != Want::Skip) else {
             return;
         };
-        let is_log = matches!(wanted(path, limits), Want::Tail(_));
+        let is_log = matches!(wanted(path), Want::Tail(_));
         read += 1;
-        if Place::of(path) == Place::Transcript {
-            return capture.file(path, String::new(), intake);
-        }
         match contents(path, content, is_log, limits, intake) {
             Ok((text, cut)) => {
                 capture.file(path, text, intake);
@@ -75,14 +77,14 @@ fn plain(top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> u
     read
 }
 
-/// How much of a file of a plain capture is wanted.
-fn wanted(path: &str, limits: &Limits) -> Want {
-    match Place::of(path) {
+/// How much of a file of a capture is wanted.
+fn wanted(place: Place<'_>, limits: &Limits) -> Want {
+    match place {
         Place::Unknown => Want::Skip,
-        // Not read yet: that one is there is all that is noted.
-        Place::Transcript => Want::Tail(0),
-        Place::Resource(_) => Want::Whole(limits.objects),
-        Place::ContainerLog(..) | Place::Component(_) => Want::Tail(limits.log),
+        Place::Resource(_) | Place::Objects(..) => Want::Whole(limits.objects),
+        Place::ContainerLog(..) | Place::PodLogs(..) | Place::HostLog(_) | Place::Component(_) => {
+            Want::Tail(limits.log)
+        }
         Place::Node(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
         _ => Want::Whole(limits.small),
     }
@@ -133,17 +135,22 @@ fn contents(
 /// Reads files that may hold objects each; returns how many did.
 fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
     let mut read = 0;
+    let mut texts: Vec<Text> = Vec::new();
     let want = |path: &str| match extension(path) {
         "json" | "yaml" | "yml" => Want::Whole(limits.objects),
-        "" => Want::Whole(limits.small),
+        "" | "txt" | "log" | "out" | "md" | "text" => Want::Whole(limits.small),
         _ => Want::Skip,
     };
     visit(&want, &mut |path, content| {
-        let named = !extension(path).is_empty();
+        let named = matches!(extension(path), "json" | "yaml" | "yml");
         if want(path) == Want::Skip || (!named && !matches!(content, Content::Bytes(_))) {
             return;
         }
         let Ok((text, cut)) = contents(path, content, false, limits, intake) else { return };
+        if !named && !loose::begins_with_an_object(&text) {
+            texts.push((path.to_owned(), text));
+            return;
+        }
         let tally = loose::file(path, &text, cut, intake);
         if tally.is_something() {
             read += 1;
@@ -151,6 +158,10 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
             intake.gap(path, Why::Unparsable, "it holds no Kubernetes objects");
         }
     });
+    let beside = if read == 0 { Beside::Nothing } else { Beside::ACapture };
+    if session::read(&texts, beside, intake).is_some() {
+        read += texts.len();
+    }
     read
 }
 

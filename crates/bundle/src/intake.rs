@@ -3,9 +3,10 @@
 use crate::objects::{self, Tally};
 use jiff::Timestamp;
 use kubecause_evidence::log::{LogFile, LogSource};
-use kubecause_evidence::{Access, Gap, Kind, Snapshot, SnapshotBuilder, Why};
+use kubecause_evidence::{Access, Gap, Kind, Snapshot, SnapshotBuilder, Watcher, Why};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Collects what the layouts read.
 #[derive(Debug, Default)]
@@ -19,9 +20,19 @@ pub struct Intake {
     /// Per resource, such as `events.events.k8s.io`, whether it was listed.
     resources: BTreeMap<String, (Kind, Access)>,
     taken_at: Option<Timestamp>,
+    watcher: Option<Arc<dyn Watcher>>,
 }
 
 impl Intake {
+    /// An intake that asks `watcher` about the objects that it reads.
+    pub fn watched(watcher: Option<Arc<dyn Watcher>>) -> Self {
+        let mut intake = Self { watcher, ..Self::default() };
+        if let Some(watcher) = &intake.watcher {
+            intake.builder.asked(watcher.rules());
+        }
+        intake
+    }
+
     /// Adds a gap.
     pub fn gap(&mut self, what: impl Into<String>, why: Why, matters: impl Into<String>) {
         self.builder.gap(Gap::new(what, why, matters));
@@ -31,7 +42,12 @@ impl Intake {
     pub fn objects(&mut self, text: &str, path: &str, file_kind: Option<&Kind>) -> Tally {
         let mut gaps = Vec::new();
         let builder = &mut self.builder;
-        let tally = objects::read(text, path, file_kind, &mut |o| builder.push(o), &mut |g| gaps.push(g));
+        let mut push = |object, remarks| {
+            builder.push(object);
+            builder.remarks(remarks);
+        };
+        let watcher = self.watcher.as_deref();
+        let tally = objects::read(text, path, file_kind, watcher, &mut push, &mut |g| gaps.push(g));
         self.objects += tally.total();
         for gap in gaps {
             self.builder.gap(gap);
@@ -51,6 +67,16 @@ impl Intake {
     /// Says when the evidence was taken; of several inputs, the latest counts.
     pub fn taken_at(&mut self, at: Option<Timestamp>) {
         self.taken_at = self.taken_at.max(at);
+    }
+
+    /// Whether any input said when it was taken.
+    pub fn has_time(&self) -> bool {
+        self.taken_at.is_some()
+    }
+
+    /// Whether that kind was asked for, with whatever result.
+    pub fn was_answered(&self, kind: &Kind) -> bool {
+        self.resources.values().any(|(k, access)| k == kind && *access != Access::Missing(Why::NotCollected))
     }
 
     /// Adds a gap where a log holds only the client's excuse. A container that has not started has no log to miss.

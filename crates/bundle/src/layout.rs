@@ -1,5 +1,6 @@
 //! Which layout a set of files has, told by their paths alone.
 
+use crate::foreign::Foreign;
 use crate::place::Place;
 
 /// How the files of an input are arranged.
@@ -7,6 +8,8 @@ use crate::place::Place;
 pub enum Layout {
     /// One plain capture; its top folder with a `/` at the end, or nothing.
     Plain(String),
+    /// A capture by another tool, and its top folder.
+    Foreign(Foreign, String),
     /// Several plain captures side by side: their top folders.
     Several(Vec<String>),
     /// No layout: files that may hold objects each.
@@ -21,6 +24,11 @@ pub fn detect(paths: &[String]) -> Layout {
     if let Some(top) = common_top(paths).filter(|top| says(top, paths)) {
         return Layout::Plain(top.to_owned());
     }
+    let says_so = paths.iter().any(|p| p == "capture.json" || p.ends_with("/capture.json"));
+    let foreign = Foreign::detect(paths).filter(|_| !says_so);
+    if let Some((foreign, top)) = foreign.clone().filter(|(layout, _)| *layout != Foreign::NodeLogs) {
+        return Layout::Foreign(foreign, top);
+    }
     let mut tops: Vec<(usize, String)> = Vec::new();
     for path in paths {
         if let Some((depth, top)) = top_of(path)
@@ -31,7 +39,10 @@ pub fn detect(paths: &[String]) -> Layout {
     }
     tops.sort();
     tops.dedup();
-    let Some(depth) = tops.first().map(|(depth, _)| *depth) else { return Layout::Loose };
+    let Some(depth) = tops.first().map(|(depth, _)| *depth) else {
+        // Logs of nodes are told by the names of their files alone: anything that says more comes before.
+        return foreign.map_or(Layout::Loose, |(layout, top)| Layout::Foreign(layout, top));
+    };
     let mut tops: Vec<String> = tops.into_iter().filter(|(d, _)| *d == depth).map(|(_, top)| top).collect();
     // Folders that only look a little like a capture do not compete with one that says that it is one.
     if tops.iter().any(|top| says(top, paths)) {

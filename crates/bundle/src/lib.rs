@@ -1,5 +1,5 @@
-//! Reads what people have of a cluster (a plain capture, an archive of one, output of `kubectl get -o json|yaml`) into a
-//! [`Snapshot`]. What is missing, refused or broken inside of an input becomes a gap; only an input that cannot be
+//! Reads what people have of a cluster (a plain capture, an archive of one, output of `kubectl get -o json|yaml`, a pasted
+//! terminal) into a [`Snapshot`]. What is missing, refused or broken inside of an input becomes a gap; only an input that cannot be
 //! read at all is an error. Every input is treated as hostile: bounded, no links followed, no path left, no panic.
 //!
 //! Knows nothing about live clusters, and nothing about causes.
@@ -10,6 +10,7 @@ mod archive;
 mod dir;
 mod error;
 mod files;
+mod foreign;
 mod input;
 mod intake;
 mod layout;
@@ -17,10 +18,13 @@ mod limits;
 mod loose;
 mod manifest;
 mod objects;
+mod parts;
 mod place;
 mod plain;
 mod read;
+mod session;
 mod source;
+mod split;
 mod text;
 mod tree;
 
@@ -28,4 +32,4 @@ pub use error::ReadError;
 pub use input::Input;
 pub use kubecause_evidence::Snapshot;
 pub use limits::Limits;
-pub use read::{Bundle, read, read_within};
+pub use read::{Bundle, read, read_watched, read_within};

@@ -6,6 +6,13 @@ use crate::place::kind_of;
 use kubecause_evidence::{Access, Kind, Why};
 use kubecause_model::one_line;
 
+/// Whether a text is JSON or YAML from its beginning, so that what looks like a prompt in it is part of an object.
+pub fn begins_with_an_object(text: &str) -> bool {
+    let first = text.lines().find(|l| !l.trim().is_empty() && !l.starts_with('#')).unwrap_or_default();
+    ["{", "[{", "apiVersion:", "kind:", "items:", "- apiVersion:", "---"].iter().any(|s| first.starts_with(s))
+        || first.trim_end() == "["
+}
+
 /// Reads one such file. `cut` says why it is not all of it.
 pub fn file(path: &str, text: &str, cut: Option<Why>, intake: &mut Intake) -> Tally {
     let name = path.rsplit('/').next().unwrap_or(path);

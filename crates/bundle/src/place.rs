@@ -1,5 +1,6 @@
 //! What a path of a plain capture means: which resource, log or node it belongs to.
 
+use crate::foreign::Part;
 use crate::objects::is_native;
 use kubecause_evidence::{Kind, plural_to_kind};
 
@@ -17,10 +18,16 @@ pub enum Place<'a> {
     Readyz,
     /// `cluster/<resource>.json|yaml`.
     Resource(&'a str),
+    /// A part of a resource, in a capture by another tool.
+    Objects(&'a str, Part<'a>),
     /// `cluster/<resource>.error`: why it is not there.
     ResourceError(&'a str),
     /// `logs/<namespace>/<pod>/<container>.log`, and whether it is the previous one's.
     ContainerLog(&'a str, &'a str, &'a str, bool),
+    /// The logs of all containers of a pod, each under a heading.
+    PodLogs(&'a str, &'a str),
+    /// A log whose lines name the node that they come from; its name as a node's file.
+    HostLog(&'a str),
     /// `logs/…/<container>.log.error`, `control-plane/<component>.error`: why a log is not there; which one.
     LogError(&'a str),
     /// `nodes/<node>/<file>`.

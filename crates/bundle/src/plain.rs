@@ -1,28 +1,54 @@
-//! A plain capture: one folder per kind of evidence, `capture.json` saying what was asked for.
+//! A capture: its files, each with what it is, whichever tool wrote them. In a plain capture `capture.json` says what was asked for;
+//! other tools say less.
 
+use crate::foreign::{Foreign, Part};
 use crate::intake::{Intake, node_log, why_of};
 use crate::manifest::Manifest;
+use crate::parts::{self, Parts};
 use crate::place::{Place, kind_of};
+use crate::session::{self, Beside, Text};
+use crate::split;
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Access, ContainerLogKey, Gap, Kind, Why};
 use kubecause_model::one_line;
 use std::collections::BTreeMap;
 
-/// Reads the files of one plain capture, in any order.
+/// Reads the files of one capture, in any order.
 #[derive(Debug, Default)]
-pub struct Plain {
+pub struct Capture {
+    /// The tool that wrote it, where it is no plain capture.
+    foreign: Option<Foreign>,
     manifest: Option<Manifest>,
     /// Resources that have a file, and what it shows about them.
     found: BTreeMap<String, Access>,
     /// Resources that have an error file, with its words.
     errors: BTreeMap<String, String>,
-    transcripts: usize,
+    transcripts: Vec<Text>,
+    /// What files hold that are one namespace's or one object's.
+    parts: Parts,
+    /// Files of a node whose name its folder does not tell: its name in a plain capture, path, text.
+    nameless: Vec<(String, String, String)>,
 }
 
-impl Plain {
+impl Capture {
+    /// A capture that `foreign` wrote, or a plain one.
+    pub fn new(foreign: Option<Foreign>) -> Self {
+        Self { foreign, ..Self::default() }
+    }
+
+    /// The tool that wrote it, where it is no plain capture.
+    pub fn foreign(&self) -> Option<Foreign> {
+        self.foreign
+    }
+
+    /// What the file at that path is.
+    pub fn place<'p>(&self, path: &'p str) -> Place<'p> {
+        self.foreign.map_or_else(|| Place::of(path), |layout| layout.place(path))
+    }
+
     /// Reads one file. `path` is its place in the capture.
     pub fn file(&mut self, path: &str, text: String, intake: &mut Intake) {
-        match Place::of(path) {
+        match self.place(path) {
             Place::Manifest => match Manifest::parse(&text) {
                 Some(manifest) => self.manifest = Some(manifest),
                 None => intake.gap(path, Why::Unparsable, "which kinds were asked for is not known"),
@@ -32,20 +58,25 @@ impl Plain {
                 None => intake.gap(path, Why::Unparsable, "the version of the API server is not known"),
             },
             Place::Readyz => intake.builder.readyz(text),
-            Place::Resource(resource) => self.resource(resource, path, &text, intake),
+            Place::Resource(resource) | Place::Objects(resource, Part::All) => {
+                self.resource(resource, path, &text, intake);
+            }
+            Place::Objects(resource, part) => self.part(resource, part, path, &text, intake),
+            Place::PodLogs(namespace, pod) => {
+                for (container, log) in split::containers(&text) {
+                    container_log((namespace, pod, container, false), path, log, intake);
+                }
+            }
+            Place::HostLog(name) => {
+                for (host, log) in split::hosts(&text) {
+                    node_file(host, name, path, log, intake);
+                }
+            }
             Place::ResourceError(resource) => {
                 self.errors.insert(resource.to_owned(), error_words(&text));
             }
             Place::ContainerLog(namespace, pod, container, previous) => {
-                let key = ContainerLogKey {
-                    namespace: namespace.into(),
-                    pod: pod.into(),
-                    container: container.into(),
-                    previous,
-                };
-                let log = LogFile::new(LogSource::Container, path, text);
-                intake.excuse(&log);
-                intake.builder.container_log(key, log);
+                container_log((namespace, pod, container, previous), path, text, intake);
             }
             Place::LogError(log) => {
                 let words = error_words(&text);
@@ -53,20 +84,54 @@ impl Plain {
                     intake.gap(log, why_of(&words), words);
                 }
             }
+            Place::Node("", name) => self.nameless.push((name.to_owned(), path.to_owned(), text)),
             Place::Node(node, name) => node_file(node, name, path, text, intake),
             Place::Component(name) => {
                 let log = LogFile::new(LogSource::Component(name.into()), path, text);
                 intake.builder.component_log(name, log);
             }
-            Place::Transcript => self.transcripts += 1,
+            Place::Transcript => self.transcripts.push((path.to_owned(), text)),
             Place::Unknown => {}
         }
     }
 
     /// Says that a file is there that could not be read.
     pub fn unreadable(&mut self, path: &str, why: Why) {
-        if let Place::Resource(resource) = Place::of(path) {
-            self.found.insert(resource.to_owned(), Access::Missing(why));
+        match self.place(path) {
+            Place::Resource(resource) | Place::Objects(resource, Part::All) => {
+                self.found.insert(resource.to_owned(), Access::Missing(why));
+            }
+            Place::Objects(resource, Part::Namespace(namespace) | Part::One(Some(namespace))) => {
+                self.parts.list(resource, namespace, Access::Missing(why));
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads a file that holds a namespace's objects of a resource, or one object. An empty file is none: other files hold the
+    /// objects, or there are none.
+    fn part(&mut self, resource: &str, part: Part<'_>, path: &str, text: &str, intake: &mut Intake) {
+        if !parts::is_read(resource) || text.trim().is_empty() {
+            return;
+        }
+        let kind = kind_of(resource);
+        let tally = intake.objects(text, path, Some(&kind));
+        let access = match (&tally.refused, tally.partial) {
+            (Some(words), _) => {
+                intake.gap(path, why_of(words), one_line(words, 200));
+                Access::Missing(why_of(words))
+            }
+            (_, Some(why)) => Access::Missing(why),
+            _ => Access::Listed,
+        };
+        match part {
+            Part::One(namespace) if access == Access::Listed => {
+                self.parts.single(resource, namespace.unwrap_or_default());
+            }
+            Part::Namespace(namespace) | Part::One(Some(namespace)) => {
+                self.parts.list(resource, namespace, access)
+            }
+            Part::One(None) | Part::All => {}
         }
     }
 
@@ -97,6 +162,12 @@ impl Plain {
             _ if tally.lists == 0 => gap(Why::NotCollected, "it holds single objects, not a list".to_owned()),
             _ => Access::Listed,
         };
+        if matches!(kind, Kind::Other(_)) {
+            // A file of custom resources is named by their plural; what kind that is, the objects say.
+            for own in tally.objects.keys().filter(|k| matches!(k, Kind::Other(_))) {
+                intake.resource(own.as_str(), own, access);
+            }
+        }
         self.found.insert(resource.to_owned(), access);
     }
 
@@ -132,10 +203,42 @@ impl Plain {
         for (resource, access) in self.found {
             intake.resource(&resource, &kind_of(&resource), access);
         }
-        if self.transcripts > 0 {
-            intake.gap("operator", Why::NotCollected, "transcripts of commands are not read");
-        }
+        self.parts.finish(self.foreign == Some(Foreign::SupportBundle), intake);
+        nameless(std::mem::take(&mut self.nameless), intake);
+        session::read(&self.transcripts, Beside::ACapture, intake);
     }
+}
+
+/// A container's log. Namespace, pod, container, and whether it is the run's before.
+fn container_log(
+    (namespace, pod, container, previous): (&str, &str, &str, bool),
+    path: &str,
+    text: String,
+    intake: &mut Intake,
+) {
+    let key = ContainerLogKey {
+        namespace: namespace.into(),
+        pod: pod.into(),
+        container: container.into(),
+        previous,
+    };
+    let log = LogFile::new(LogSource::Container, path, text);
+    intake.excuse(&log);
+    intake.builder.container_log(key, log);
+}
+
+/// The files of one node that only its own log lines name.
+fn nameless(files: Vec<(String, String, String)>, intake: &mut Intake) {
+    let Some(name) = files.iter().find_map(|(_, _, text)| text.lines().take(2000).find_map(split::host))
+    else {
+        if let [(_, path, _), ..] = files.as_slice() {
+            intake.gap(path.as_str(), Why::Unparsable, "no line of it names the node that it comes from");
+        }
+        files.into_iter().for_each(|(name, path, text)| node_file("node", &name, &path, text, intake));
+        return;
+    };
+    let node = name.to_owned();
+    files.into_iter().for_each(|(name, path, text)| node_file(&node, &name, &path, text, intake));
 }
 
 fn node_file(node: &str, name: &str, path: &str, text: String, intake: &mut Intake) {
@@ -177,6 +280,9 @@ fn looks_like_an_excuse(line: &str) -> bool {
 
 /// The words of an error file. Warnings and notices that a client prints beside a good answer are no error.
 fn error_words(text: &str) -> String {
+    if matches!(text.trim(), "{}" | "[]" | "null") {
+        return String::new();
+    }
     let notices = ["Warning:", "No resources found", "W0", "W1", "I0", "I1"];
     let is_notice =
         |l: &str| notices.iter().any(|n| l.trim_start().starts_with(n)) || l.contains(" memcache.go:");
@@ -184,9 +290,9 @@ fn error_words(text: &str) -> String {
     one_line(&errors.collect::<Vec<_>>().join(" "), 200)
 }
 
-/// `serverVersion.gitVersion` of `kubectl version -o json`, or `gitVersion` of the API's own `/version`.
+/// `serverVersion.gitVersion` of `kubectl version -o json`, or `gitVersion` of the API's own `/version`, which troubleshoot calls `info`.
 fn version(text: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let server = value.get("serverVersion").unwrap_or(&value);
+    let server = value.get("serverVersion").or_else(|| value.get("info")).unwrap_or(&value);
     Some(server.get("gitVersion")?.as_str()?.to_owned())
 }

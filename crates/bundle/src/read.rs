@@ -5,12 +5,14 @@ use crate::files::{self, plural};
 use crate::input::Input;
 use crate::intake::Intake;
 use crate::limits::Limits;
+use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
 use crate::{archive, dir, loose, text};
-use kubecause_evidence::{Snapshot, Why};
+use kubecause_evidence::{Snapshot, Watcher, Why};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What was read.
 #[derive(Debug)]
@@ -34,10 +36,22 @@ pub fn read(inputs: &[Input]) -> Result<Bundle, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
+    read_watched(inputs, limits, None)
+}
+
+/// [`read_within`], with somebody who is asked about each object while its JSON is at hand.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_watched(
+    inputs: &[Input],
+    limits: &Limits,
+    watcher: Option<Arc<dyn Watcher>>,
+) -> Result<Bundle, ReadError> {
     if inputs.is_empty() {
         return Err(ReadError::NoInput);
     }
-    let mut intake = Intake::default();
+    let mut intake = Intake::watched(watcher);
     let mut described = Vec::new();
     for input in inputs {
         described.push(one(input, limits, &mut intake)?);
@@ -116,14 +130,23 @@ fn single(
     if text.trim().is_empty() {
         return Err(ReadError::Empty { path: name.to_owned() });
     }
+    let texts = [(name.to_owned(), text)];
+    let [(_, text)] = &texts;
+    if !loose::begins_with_an_object(text)
+        && let Some(what) = session::read(&texts, Beside::Nothing, intake)
+    {
+        return Ok(format!("transcript, {what}"));
+    }
     let before = intake.objects;
-    let tally = loose::file(name, &text, cut, intake);
+    let tally = loose::file(name, text, cut, intake);
     if !tally.is_something() {
         return Err(unknown(match tally.partial {
             Some(Why::Truncated) => " (it ends within its first object)",
             Some(_) => " (it is JSON or YAML, but not of Kubernetes objects)",
             None if is_binary => " (it is no text)",
-            None => " (it is a text, but neither JSON nor YAML of Kubernetes objects)",
+            None => {
+                " (it is a text, but neither JSON nor YAML of Kubernetes objects, nor what kubectl prints)"
+            }
         }));
     }
     Ok(format!("kubectl output, {}", plural(intake.objects - before, "object")))

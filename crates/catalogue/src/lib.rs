@@ -7,13 +7,17 @@ mod find;
 mod lint;
 mod mode;
 mod page;
+mod scaffold;
+mod silence;
 
-pub use lint::lint;
+pub use lint::{Languages, Problem, lint, problems};
 pub use mode::{
     AnyOf, Entry, Explains, FixSpec, LookSpec, Mode, ModeKind, ParseError, Requirement, Severity, StepSpec,
-    SubjectClass, When, fill, fill_prose,
+    SubjectClass, When, fill, fill_prose, line_of,
 };
 pub use page::{HEADINGS_EN, HEADINGS_ZH, headings};
+pub use scaffold::scaffold;
+pub use silence::{Silence, SilenceError};
 
 use kubecause_model::Lang;
 use std::collections::BTreeMap;
@@ -34,6 +38,7 @@ const EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"))
 #[derive(Debug, Default)]
 pub struct Catalogue {
     modes: BTreeMap<String, Mode>,
+    silences: Vec<Silence>,
 }
 
 impl Catalogue {
@@ -47,7 +52,7 @@ impl Catalogue {
             let mode = Mode::parse(e.area, e.id, e.toml, e.en, e.zh)?;
             modes.insert(mode.id.clone(), mode);
         }
-        Ok(Self { modes })
+        Ok(Self { modes, silences: Vec::new() })
     }
 
     /// All modes, in order of id.
@@ -65,12 +70,40 @@ impl Catalogue {
         self.modes.insert(mode.id.clone(), mode);
     }
 
-    /// The page of a mode in that language.
+    /// Adds modes, or replaces those of the same ids, and tells the modes that they are explained by.
+    pub fn adopt(&mut self, modes: Vec<Mode>) {
+        let mut causes = Vec::new();
+        for mode in modes {
+            for by in &mode.explained_by {
+                let effect = Explains { what: mode.id.clone(), via: by.via.inverse(), within: by.within };
+                causes.push((by.what.clone(), effect));
+            }
+            self.insert(mode);
+        }
+        for (cause, effect) in causes {
+            if let Some(mode) = self.modes.get_mut(&cause) {
+                mode.explains.push(effect);
+            }
+        }
+    }
+
+    /// Adds silences.
+    pub fn silence(&mut self, silences: Vec<Silence>) {
+        self.silences.extend(silences);
+    }
+
+    /// What somebody does not want to be woken for.
+    pub fn silences(&self) -> &[Silence] {
+        &self.silences
+    }
+
+    /// The page of a mode in that language, in the other one where it has none.
     pub fn page(&self, id: &str, lang: Lang) -> Option<&str> {
         let mode = self.get(id)?;
-        Some(match lang {
-            Lang::En => &mode.en,
-            Lang::Zh => &mode.zh,
-        })
+        let (first, second) = match lang {
+            Lang::En => (&mode.en, &mode.zh),
+            Lang::Zh => (&mode.zh, &mode.en),
+        };
+        Some(if first.is_empty() { second } else { first })
     }
 }

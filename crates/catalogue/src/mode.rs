@@ -59,6 +59,10 @@ pub struct Mode {
     pub explains: Vec<Explains>,
     /// Any cause at the far end of one of these relations (read from this mode's subject) explains this one.
     pub explained_by_any: Vec<Relation>,
+    /// Modes that lead to this one, where their own file cannot say so; read from this mode's subject.
+    pub explained_by: Vec<Explains>,
+    /// Whether it takes the place of the shipped mode of the same id. For users' catalogues.
+    pub replaces: bool,
     /// Incidents of this mode with the same value of this param are one incident.
     pub fold_by: Option<String>,
     /// What would settle it.
@@ -175,6 +179,8 @@ pub struct StepSpec {
 pub struct ParseError {
     /// Which mode.
     pub id: String,
+    /// Which line of `mode.toml`, where that is known.
+    pub line: Option<usize>,
     /// What is wrong with it.
     pub why: String,
 }
@@ -185,11 +191,24 @@ impl Mode {
     /// # Errors
     /// The place and the reason where `mode.toml` is not of the form that this module describes.
     pub fn parse(area: &str, id: &str, toml: &str, en: &str, zh: &str) -> Result<Self, ParseError> {
-        let fail = |why: String| ParseError { id: id.to_owned(), why };
-        let wire: wire::Mode = toml::from_str(toml).map_err(|e| fail(e.to_string()))?;
-        let mode = wire.into_mode(area, id, en, zh).map_err(fail)?;
-        Ok(mode)
+        let fail = |line, why: String| ParseError { id: id.to_owned(), line, why };
+        let wire: wire::Mode = toml::from_str(toml).map_err(|e| {
+            let before = e.span().and_then(|span| toml.get(..span.start));
+            fail(before.map(|b| b.matches('\n').count() + 1), e.message().trim().to_owned())
+        })?;
+        wire.into_mode(area, id, en, zh).map_err(|why| fail(line_of(toml, &why), why))
     }
+}
+
+/// The line of a file that a sentence is about: the first that holds what the sentence quotes (`"x"`, `{x}`).
+pub fn line_of(file: &str, sentence: &str) -> Option<usize> {
+    let quoted = |open: char, close: char| {
+        let (_, rest) = sentence.split_once(open)?;
+        rest.split_once(close).map(|(word, _)| word)
+    };
+    let placeholder = quoted('{', '}').map(|word| format!("{{{word}}}"));
+    let word = quoted('"', '"').map(ToOwned::to_owned).or(placeholder)?;
+    file.lines().position(|line| line.contains(&word)).map(|at| at + 1)
 }
 
 /// `text` with each `{key}` replaced by its value; a key without a value stays as a word in capitals for the reader to

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::live::LiveArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -34,12 +35,14 @@ pub enum Command {
 
 /// Name the root cause of what fails
 ///
-/// Reads a capture of a cluster and prints one incident a fault: the root cause, what followed from it, the evidence,
+/// Reads the current cluster, or a capture of one, and prints one incident a fault: the root cause, what followed from it, the evidence,
 /// what to do, and what could not be seen.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  kubecause diagnose --from capture.tar.zst              everything that is wrong
+  kubecause diagnose                                     everything that is wrong in the current cluster
+  kubecause diagnose -n shop deploy/cart                 why that Deployment fails
+  kubecause diagnose --from capture.tar.zst              the same of a capture
   kubecause diagnose --from capture/ deploy/cart -n shop why that Deployment fails
   kubectl get pods -A -o json | kubecause diagnose --from -
   kubecause diagnose --from capture/ -o json | jq '.incidents[].root.mode'
@@ -48,14 +51,16 @@ Exit codes:
   0   healthy, or nothing at or above --fail-on
   1   at least one incident at or above --fail-on
   2   nothing found, but not enough could be seen to say that nothing is wrong
-  64  wrong use     66  the input cannot be read     70  a fault of kubecause itself")]
+  64  wrong use     66  the input cannot be read     69  the API server cannot be asked
+  77  it does not accept the credentials             70  a fault of kubecause itself")]
 pub struct DiagnoseArgs {
     /// Only what concerns these objects, as TYPE/NAME (pod/cart-1, deploy/cart, node/worker-1)
     #[arg(value_name = "TYPE/NAME")]
     pub objects: Vec<String>,
 
     /// What to read: a capture (folder, tar, tar.gz, tar.xz, tar.zst, zip), a file of `kubectl get -o json|yaml`, or `-`
-    #[arg(long, short = 'f', value_name = "PATH", required = true)]
+    /// [default: the cluster that kubectl talks to]
+    #[arg(long, short = 'f', value_name = "PATH")]
     pub from: Vec<PathBuf>,
 
     /// Only incidents that touch this namespace
@@ -65,6 +70,10 @@ pub struct DiagnoseArgs {
     /// All namespaces (the default)
     #[arg(long, short = 'A')]
     pub all_namespaces: bool,
+
+    /// Only what concerns pods and workloads with these labels, such as app=cart
+    #[arg(long, short = 'l', value_name = "SELECTOR")]
+    pub selector: Option<String>,
 
     /// How to print the answer
     #[arg(long, short = 'o', value_name = "FORMAT", default_value = "text")]
@@ -85,6 +94,9 @@ pub struct DiagnoseArgs {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// Print the page of a failure mode

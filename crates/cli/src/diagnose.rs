@@ -1,25 +1,34 @@
 //! `kubecause diagnose`.
 
 use crate::args::{DiagnoseArgs, Output};
-use crate::{Failure, objects, terminal};
+use crate::{Failure, objects, selector, terminal};
 use kubecause_bundle::Input;
 use kubecause_catalogue::Catalogue;
-use kubecause_model::Scope;
+use kubecause_evidence::Snapshot;
+use kubecause_live::Session;
+use kubecause_model::{Diagnosis, Scope};
 use kubecause_report::{Format, TextOptions};
 use kubecause_signals::Signals;
 
+/// What was read, and from where.
+struct Read {
+    snapshot: Snapshot,
+    description: String,
+    /// The cluster, where it is a live one.
+    session: Option<Session>,
+}
+
 /// Reads, diagnoses, prints; the exit code says what was found.
 pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
-    let inputs: Vec<Input> = args.from.iter().map(|path| Input::from_argument(path.as_os_str())).collect();
-    let bundle = kubecause_bundle::read(&inputs).map_err(Failure::input)?;
+    let Read { snapshot, mut description, session } = read(args)?;
     let signals = Signals::builtin().map_err(Failure::internal)?;
     let catalogue = Catalogue::builtin().map_err(Failure::internal)?;
-    if let Some(namespace) = &args.namespace {
-        objects::check_namespace(&bundle.snapshot, namespace)?;
-    }
-    let named = objects::find(&bundle.snapshot, &args.objects, args.namespace.as_deref())?;
-    let scope = Scope { namespace: args.namespace.clone(), objects: named };
-    let diagnosis = kubecause_engine::diagnose(&bundle.snapshot, &signals, &catalogue, &scope);
+    let scope = scope(args, &snapshot, session.as_ref())?;
+    let mut diagnose = |s: &Snapshot| kubecause_engine::diagnose(s, &signals, &catalogue, &scope);
+    let diagnosis = match session.filter(|_| !args.live.no_looks) {
+        Some(session) => look(args, &session, snapshot, &mut diagnose, &mut description),
+        None => diagnose(&snapshot),
+    };
     let code = kubecause_report::exit_code(&diagnosis, args.fail_on.into());
     let shown = kubecause_report::filter(diagnosis, args.min_severity.into());
     let format = match args.output {
@@ -35,8 +44,57 @@ pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
         width: terminal::width(),
         wide: args.output == Output::Wide,
         scope,
-        name: Some(bundle.description),
+        name: Some(description),
     };
     terminal::print(&kubecause_report::render(format, &shown, &options)).map_err(Failure::internal)?;
     Ok(code)
+}
+
+/// The evidence: of a capture, or of the live cluster.
+fn read(args: &DiagnoseArgs) -> Result<Read, Failure> {
+    if args.from.is_empty() {
+        let session = args.live.open(args.namespace.as_deref())?;
+        let snapshot = session.collect();
+        let mut description = session.target().to_string();
+        if let Some(namespace) = session.only_namespace() {
+            description.push_str(&format!(", only namespace {namespace}"));
+        }
+        return Ok(Read { snapshot, description, session: Some(session) });
+    }
+    let inputs: Vec<Input> = args.from.iter().map(|path| Input::from_argument(path.as_os_str())).collect();
+    let bundle = kubecause_bundle::read(&inputs).map_err(Failure::input)?;
+    Ok(Read { snapshot: bundle.snapshot, description: bundle.description, session: None })
+}
+
+/// What is asked about.
+fn scope(args: &DiagnoseArgs, snapshot: &Snapshot, session: Option<&Session>) -> Result<Scope, Failure> {
+    let only = session.and_then(Session::only_namespace);
+    let namespace = args.namespace.as_deref().or(only);
+    let of = if session.is_some() { "cluster" } else { "capture" };
+    if let Some(namespace) = namespace.filter(|_| only.is_none()) {
+        objects::check_namespace(snapshot, namespace, of)?;
+    }
+    let mut named = objects::find(snapshot, &args.objects, namespace, of)?;
+    if let Some(labels) = &args.selector {
+        named.extend(selector::find(snapshot, labels, namespace)?);
+    }
+    Ok(Scope { namespace: namespace.map(ToOwned::to_owned), objects: named })
+}
+
+/// Diagnoses, looks closer where a question is open, and diagnoses again.
+fn look(
+    args: &DiagnoseArgs,
+    session: &Session,
+    snapshot: Snapshot,
+    diagnose: &mut dyn FnMut(&Snapshot) -> Diagnosis,
+    description: &mut String,
+) -> Diagnosis {
+    let looked = session.look(snapshot, diagnose);
+    if looked.nodes_through_proxy() {
+        description.push_str(", nodes looked at through nodes/proxy");
+    }
+    if args.live.explain_looks {
+        eprint!("{}", looked.explain());
+    }
+    looked.diagnosis
 }

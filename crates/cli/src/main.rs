@@ -5,8 +5,10 @@
 mod args;
 mod diagnose;
 mod explain;
+mod live;
 mod modes;
 mod objects;
+mod selector;
 mod terminal;
 
 use args::{Cli, Command};
@@ -17,6 +19,10 @@ use std::process::ExitCode;
 const EX_USAGE: u8 = 64;
 /// The input cannot be read.
 const EX_NOINPUT: u8 = 66;
+/// The API server cannot be asked.
+const EX_UNAVAILABLE: u8 = 69;
+/// The API server does not accept the credentials.
+const EX_NOPERM: u8 = 77;
 /// A fault of kubecause itself.
 const EX_SOFTWARE: u8 = 70;
 

@@ -28,7 +28,12 @@ const SHORT: [(&str, Kind); 19] = [
 ];
 
 /// The objects that the words name: `TYPE/NAME …`, or `TYPE NAME …` as kubectl takes it.
-pub fn find(snapshot: &Snapshot, words: &[String], namespace: Option<&str>) -> Result<Vec<Subject>, Failure> {
+pub fn find(
+    snapshot: &Snapshot,
+    words: &[String],
+    namespace: Option<&str>,
+    of: &str,
+) -> Result<Vec<Subject>, Failure> {
     let mut named: Vec<(Kind, &str)> = Vec::new();
     let slashed = words.iter().any(|w| w.contains('/'));
     if let ([kind, names @ ..], false) = (words, slashed) {
@@ -48,21 +53,21 @@ pub fn find(snapshot: &Snapshot, words: &[String], namespace: Option<&str>) -> R
     for (kind, name) in named {
         let matching = existing(snapshot, &kind, name, namespace);
         if matching.is_empty() {
-            return Err(Failure::usage(not_there(snapshot, &kind, name, namespace)));
+            return Err(Failure::usage(not_there(snapshot, &kind, name, namespace, of)));
         }
         found.extend(matching);
     }
     Ok(found)
 }
 
-/// Fails for a namespace that is not in the capture: no answer about nothing.
-pub fn check_namespace(snapshot: &Snapshot, namespace: &str) -> Result<(), Failure> {
+/// Fails for a namespace that is not in the capture or cluster: no answer about nothing.
+pub fn check_namespace(snapshot: &Snapshot, namespace: &str, of: &str) -> Result<(), Failure> {
     let listed = snapshot.namespaces.get("", namespace).is_some();
     let used = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job];
     if listed || used.iter().flat_map(|kind| snapshot.names_of(kind)).any(|s| s.ns() == namespace) {
         return Ok(());
     }
-    Err(Failure::usage(anyhow!("namespace {namespace:?} is not in this capture")))
+    Err(Failure::usage(anyhow!("namespace {namespace:?} is not in this {of}")))
 }
 
 fn kind_of(word: &str) -> anyhow::Result<Kind> {
@@ -81,10 +86,16 @@ fn existing(snapshot: &Snapshot, kind: &Kind, name: &str, namespace: Option<&str
         .collect()
 }
 
-/// Says that the object is not in the capture, and which name is near.
-fn not_there(snapshot: &Snapshot, kind: &Kind, name: &str, namespace: Option<&str>) -> anyhow::Error {
+/// Says that the object is not in the capture or cluster, and which name is near.
+fn not_there(
+    snapshot: &Snapshot,
+    kind: &Kind,
+    name: &str,
+    namespace: Option<&str>,
+    of: &str,
+) -> anyhow::Error {
     let place = namespace.map(|ns| format!(" in namespace {ns}")).unwrap_or_default();
     let near = snapshot.names_of(kind).into_iter().find(|s| s.name.contains(name) || name.contains(&*s.name));
     let hint = near.map(|s| format!("; did you mean {}/{}?", s.kind.as_str().to_lowercase(), s.name));
-    anyhow!("{kind} {name:?} is not in this capture{place}{}", hint.unwrap_or_default())
+    anyhow!("{kind} {name:?} is not in this {of}{place}{}", hint.unwrap_or_default())
 }

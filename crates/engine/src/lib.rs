@@ -17,6 +17,7 @@ mod instance;
 mod lookup;
 mod scope;
 mod severity;
+mod silence;
 mod verdict;
 mod words;
 

@@ -4,7 +4,7 @@ use crate::choose::Choice;
 use crate::graph::Graph;
 use crate::incident::Told;
 use crate::scope::Covered;
-use crate::{Context, words};
+use crate::{Context, silence, words};
 use kubecause_catalogue::ModeKind;
 use kubecause_evidence::{Access, Kind, Subject};
 use kubecause_model::{Confidence, Diagnosis, Gap, Note, Scope, Stats, Unexplained, Verdict, Why};
@@ -63,7 +63,9 @@ pub(crate) fn conclude(
     let unexplained = unexplained(context, &accounted, &covered);
     let mut gaps = gaps(context, scope, &told);
     let notes = notes(context, graph, choice, &told, &covered);
-    let incidents: Vec<_> = told.into_iter().filter(|t| covered.incident(t)).map(|t| t.incident).collect();
+    let (silences, taken_at) = (context.catalogue.silences(), context.snapshot.taken_at);
+    let quiet = silence::apply(silences, taken_at, told, |t| covered.incident(t));
+    let incidents: Vec<_> = quiet.loud.into_iter().map(|t| t.incident).collect();
     let blind = NEEDED.iter().any(|kind| hides(context, kind, scope));
     let verdict = match (incidents.is_empty(), unexplained.is_empty(), blind) {
         (false, ..) => Verdict::Faults,
@@ -76,6 +78,8 @@ pub(crate) fn conclude(
         taken_at: context.snapshot.taken_at,
         verdict,
         incidents,
+        silenced: quiet.silenced,
+        idle_silences: quiet.idle,
         notes,
         unexplained,
         gaps,
@@ -160,7 +164,12 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
             && !(*kind == Kind::Node && scope.namespace.is_some())
             && !(*kind == Kind::EndpointSlice && context.snapshot.has(&Kind::Endpoints))
         {
-            all.push(Gap::new(kind.as_str(), why, *matters));
+            let seen: Vec<&str> = context.snapshot.listed_in(kind).map(|ns| &**ns).collect();
+            let what = match seen.as_slice() {
+                [] => kind.as_str().to_owned(),
+                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
+            };
+            all.push(Gap::new(what, why, *matters));
         }
     }
     for t in told {

@@ -10,6 +10,7 @@ pub mod log;
 pub mod node;
 pub mod quantity;
 mod relation;
+mod remark;
 mod snapshot;
 
 pub use de::{Labels, List, Sym, Uid};
@@ -17,4 +18,5 @@ pub use ingest::{Ingest, plural_to_kind};
 pub use kubecause_model::{Gap, Kind, Str, Subject, Why};
 pub use quantity::Quantity;
 pub use relation::Relation;
+pub use remark::{Failure, Remark, Remarks, Watcher};
 pub use snapshot::{Access, ContainerLogKey, Snapshot, SnapshotBuilder};

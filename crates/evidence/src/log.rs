@@ -4,7 +4,7 @@ mod clock;
 mod line;
 
 pub use clock::Clock;
-pub use line::{Level, Stamp, parse_level, parse_stamp};
+pub use line::{HasYear, Level, Stamp, parse_level, parse_stamp};
 
 use crate::Str;
 use jiff::Timestamp;

@@ -228,7 +228,8 @@ impl Snapshot {
             return None;
         }
         if let Some(found) = self.pod(pod) {
-            return found.is_scheduled().then(|| Subject::node(&found.spec.node_name));
+            let node = &found.spec.node_name;
+            return (!node.is_empty()).then(|| Subject::node(node));
         }
         let hosts = self.events_about(pod).filter(|e| e.reporter == "kubelet");
         hosts.map(|e| &e.host).find(|host| !host.is_empty()).map(Subject::node)

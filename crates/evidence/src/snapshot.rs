@@ -9,10 +9,11 @@ pub use table::{HasMeta, Table};
 use crate::kube::*;
 use crate::log::LogFile;
 use crate::node::NodeFacts;
+use crate::remark::{Asked, Remark};
 use crate::{Gap, Kind, Str, Subject, Uid, Why};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a kind of object was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,9 +93,14 @@ pub struct Snapshot {
     pub container_logs: BTreeMap<ContainerLogKey, LogFile>,
     /// Logs of control plane components by name, such as `kube-scheduler`.
     pub component_logs: BTreeMap<Str, LogFile>,
+    /// What rules from outside said about whole objects, in order.
+    pub remarks: Vec<Remark>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    asked: BTreeMap<Str, Asked>,
     access: FxHashMap<Kind, Access>,
+    /// Namespaces in which a kind was listed that was not listed everywhere.
+    listed_in: FxHashMap<Kind, BTreeSet<Str>>,
     pods_by_node: FxHashMap<Str, Vec<u32>>,
     pods_by_owner: FxHashMap<Uid, Vec<u32>>,
     pods_by_label: FxHashMap<(Str, Str, Str), Vec<u32>>,
@@ -111,6 +117,27 @@ impl Snapshot {
     /// Whether objects of that kind were listed, so that one that is not here does not exist.
     pub fn has(&self, kind: &Kind) -> bool {
         self.access(kind) == Access::Listed
+    }
+
+    /// Whether objects of that kind were listed in that namespace, so that one that is not here does not exist there.
+    pub fn has_in(&self, kind: &Kind, namespace: &str) -> bool {
+        self.has(kind) || self.listed_in.get(kind).is_some_and(|names| names.contains(namespace))
+    }
+
+    /// Whether all pods of that namespace were seen, each with all of its fields: one with other labels is not there.
+    pub fn sees_pods_of(&self, namespace: &str) -> bool {
+        self.has_in(&Kind::Pod, namespace)
+            && !self.pods.in_namespace(namespace).iter().any(|p| p.metadata.is_partial)
+    }
+
+    /// The namespaces in which a kind was listed that was not listed everywhere.
+    pub fn listed_in(&self, kind: &Kind) -> impl Iterator<Item = &Str> {
+        self.listed_in.get(kind).into_iter().flatten()
+    }
+
+    /// Whether that rule was asked about every object that it wants, so that what it did not remark is not there.
+    pub fn was_asked(&self, rule: &str) -> bool {
+        self.asked.get(rule).is_some_and(|asked| asked.failed == 0)
     }
 
     /// How long ago `then` was when the evidence was taken, in seconds; negative for the future.
@@ -200,7 +227,7 @@ impl Snapshot {
             chain.push(subject);
         }
         if let [Subject { kind: Kind::ReplicaSet, name, .. }] = chain.as_slice()
-            && !self.has(&Kind::ReplicaSet)
+            && !self.has_in(&Kind::ReplicaSet, &meta.namespace)
             && let Some(hash) = meta.labels.get("pod-template-hash")
             && let Some(deployment) = name.strip_suffix(hash).and_then(|n| n.strip_suffix('-'))
         {

@@ -61,9 +61,9 @@ impl Risk {
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// All that the scope needs was looked at, and nothing was found.
+    /// All that the scope needs was looked at, and nothing was found that is not silenced.
     Healthy,
-    /// There is at least one incident.
+    /// There is at least one incident that is not silenced.
     Faults,
     /// Nothing was found, but something that could hide an incident was not looked at or is unexplained.
     Unknown,
@@ -241,6 +241,62 @@ pub struct Unexplained {
     pub evidence: Vec<Citation>,
 }
 
+/// An incident that somebody knows of and silenced. It does not count, and it is always told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silenced {
+    /// The incident's id.
+    pub id: String,
+    /// Id of its root's mode.
+    pub mode: String,
+    /// What it is about.
+    pub subject: Subject,
+    /// Its title with the placeholders filled.
+    pub title: Text,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Until when it is silenced.
+    pub until: Timestamp,
+    /// Why.
+    pub why: String,
+}
+
+/// A silence that silenced nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdleSilence {
+    /// The mode that it names, or `*`.
+    pub mode: String,
+    /// The subject that it names, as a pattern.
+    pub subject: String,
+    /// Until when it holds.
+    pub until: Timestamp,
+    /// Why it was made.
+    pub why: String,
+    /// Why it did nothing.
+    pub state: Idle,
+}
+
+/// Why a silence did nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Idle {
+    /// It was over when the evidence was taken.
+    Expired,
+    /// When the evidence was taken is not known, so that nothing can be said to be before its end.
+    Undated,
+    /// There is no incident that it names.
+    Unmatched,
+}
+
+impl Idle {
+    /// The word of the JSON contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Undated => "undated",
+            Self::Unmatched => "unmatched",
+        }
+    }
+}
+
 /// What was looked at, for the header line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stats {
@@ -276,6 +332,10 @@ pub struct Diagnosis {
     pub verdict: Verdict,
     /// Faults, the worst first.
     pub incidents: Vec<Incident>,
+    /// Faults that somebody silenced.
+    pub silenced: Vec<Silenced>,
+    /// Silences that silenced nothing.
+    pub idle_silences: Vec<IdleSilence>,
     /// Worth saying, no fault.
     pub notes: Vec<Note>,
     /// Symptoms without a known cause.

@@ -9,8 +9,8 @@ mod span;
 mod subject;
 
 pub use diagnosis::{
-    Alternative, CauseRef, Change, Diagnosis, Fix, FixStep, Incident, Lang, Link, Look, Note, Risk, Root,
-    Scope, Stats, Text, Unexplained, Verdict,
+    Alternative, CauseRef, Change, Diagnosis, Fix, FixStep, Idle, IdleSilence, Incident, Lang, Link, Look,
+    Note, Risk, Root, Scope, Silenced, Stats, Text, Unexplained, Verdict,
 };
 pub use gap::{Gap, Why};
 pub use span::Span;

@@ -8,6 +8,7 @@ mod svg;
 
 use crate::fold;
 use crate::phrase;
+use crate::silence;
 use crate::time;
 use crate::words::{Words, number};
 use kubecause_model::{Diagnosis, Incident, Lang};
@@ -96,6 +97,9 @@ fn row(out: &mut String, i: &Incident, d: &Diagnosis, words: Words) {
 }
 
 fn tail(out: &mut String, d: &Diagnosis, words: Words) {
+    let silenced = d.silenced.iter().map(|s| silence::silenced(s, words));
+    let idle = silence::idle(d, false).map(|s| silence::did_nothing(s, words));
+    section(out, words.pick("Silenced", "已静默"), silenced.chain(idle).map(|line| text(&line)));
     let symptoms = fold::symptoms(&d.unexplained);
     let rows = symptoms.iter().map(|g| {
         let who = fold::affected(&g.subjects, words, 8).join(words.semicolon());

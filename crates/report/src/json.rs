@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 use kubecause_model::{
-    Alternative, CauseRef, Change, Citation, Diagnosis, Fix, FixStep, Gap, Incident, Lang, Link, Look, Note,
-    Params, Root, Stats, Subject, Text, Unexplained,
+    Alternative, CauseRef, Change, Citation, Diagnosis, Fix, FixStep, Gap, IdleSilence, Incident, Lang, Link,
+    Look, Note, Params, Root, Silenced, Stats, Subject, Text, Unexplained,
 };
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ struct WireDiagnosis<'d> {
     taken_at: Option<Timestamp>,
     verdict: &'static str,
     incidents: Vec<WireIncident<'d>>,
+    silenced: Vec<WireSilenced<'d>>,
+    idle_silences: Vec<WireIdleSilence<'d>>,
     notes: Vec<WireNote<'d>>,
     unexplained: Vec<WireUnexplained<'d>>,
     gaps: Vec<WireGap<'d>>,
@@ -38,6 +40,8 @@ impl<'d> WireDiagnosis<'d> {
             taken_at: d.taken_at,
             verdict: d.verdict.as_str(),
             incidents: d.incidents.iter().map(|i| WireIncident::new(i, lang)).collect(),
+            silenced: d.silenced.iter().map(|s| silenced(s, lang)).collect(),
+            idle_silences: d.idle_silences.iter().map(idle_silence).collect(),
             notes: d.notes.iter().map(|n| note(n, lang)).collect(),
             unexplained: d.unexplained.iter().map(unexplained).collect(),
             gaps: d.gaps.iter().map(gap).collect(),
@@ -275,6 +279,48 @@ struct WireNote<'d> {
 
 fn note(n: &Note, lang: Lang) -> WireNote<'_> {
     WireNote { mode: &n.mode, subject: subject(&n.subject), text: Text::get(&n.text, lang) }
+}
+
+#[derive(Serialize)]
+struct WireSilenced<'d> {
+    id: &'d str,
+    mode: &'d str,
+    subject: WireSubject<'d>,
+    severity: &'static str,
+    title: &'d str,
+    until: Timestamp,
+    why: &'d str,
+}
+
+fn silenced(s: &Silenced, lang: Lang) -> WireSilenced<'_> {
+    WireSilenced {
+        id: &s.id,
+        mode: &s.mode,
+        subject: subject(&s.subject),
+        severity: s.severity.as_str(),
+        title: s.title.get(lang),
+        until: s.until,
+        why: &s.why,
+    }
+}
+
+#[derive(Serialize)]
+struct WireIdleSilence<'d> {
+    mode: &'d str,
+    subject: &'d str,
+    until: Timestamp,
+    why: &'d str,
+    state: &'static str,
+}
+
+fn idle_silence(s: &IdleSilence) -> WireIdleSilence<'_> {
+    WireIdleSilence {
+        mode: &s.mode,
+        subject: &s.subject,
+        until: s.until,
+        why: &s.why,
+        state: s.state.as_str(),
+    }
 }
 
 #[derive(Serialize)]

@@ -13,6 +13,7 @@ mod markdown;
 mod page;
 mod phrase;
 mod rich;
+mod silence;
 mod text;
 mod time;
 mod verdict;

@@ -5,6 +5,7 @@ use crate::clean::{clean, lines as command_lines};
 use crate::fold;
 use crate::graph::Graph;
 use crate::phrase;
+use crate::silence;
 use crate::time;
 use crate::words::{Label, Words, number};
 use kubecause_model::{Confidence, Diagnosis, Fix, FixStep, Incident, Lang, Look};
@@ -209,6 +210,10 @@ impl Paper<'_> {
 
     fn tail(&mut self) {
         let w = self.words;
+        let silenced = self.d.silenced.iter().map(|s| silence::silenced(s, w));
+        let idle = silence::idle(self.d, false).map(|s| silence::did_nothing(s, w));
+        let rows: Vec<String> = silenced.chain(idle).map(|line| format!("- {}", escape(&line))).collect();
+        self.section(w.pick("Silenced", "已静默"), &rows);
         let symptoms = fold::symptoms(&self.d.unexplained);
         let rows = symptoms.iter().map(|g| {
             let who = fold::affected(&g.subjects, w, 4).join(w.semicolon());

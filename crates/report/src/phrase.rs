@@ -22,6 +22,18 @@ pub(crate) fn verdict(d: &Diagnosis, words: Words) -> (String, String) {
     match d.verdict {
         Verdict::Healthy => {
             let seen = looked_at(d, words);
+            if !d.silenced.is_empty() {
+                let silenced = words.incidents(d.silenced.len());
+                return (
+                    words.pick("healthy", "健康").to_owned(),
+                    words.pick(
+                        format!(
+                            " but for {silenced} that somebody silenced: nothing else is wrong in {seen}"
+                        ),
+                        format!("（{silenced}已静默）：未发现其他故障，已查看 {seen}"),
+                    ),
+                );
+            }
             (
                 words.pick("healthy", "健康").to_owned(),
                 words.pick(format!(": nothing is wrong in {seen}"), format!("：未发现故障，已查看 {seen}")),

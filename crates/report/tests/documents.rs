@@ -14,6 +14,15 @@ fn markdown_of_one_and_many() {
 }
 
 #[test]
+fn documents_tell_what_is_silenced() {
+    let markdown = markdown(&common::silenced(), Lang::En);
+    insta::assert_snapshot!("markdown_silenced_en", markdown);
+    let page = html(&common::silenced(), Lang::Zh);
+    assert_eq!(page.matches("<li>已静默至 2026-12-01 00:00:00 UTC：").count(), 2, "{page}");
+    assert_eq!(page.matches("不再生效").count(), 1);
+}
+
+#[test]
 fn html_of_one() {
     let page = html(&common::one(), Lang::En);
     let (_, body) = page.split_once("<body>").unwrap_or_default();

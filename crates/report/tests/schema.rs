@@ -130,6 +130,7 @@ fn what_is_printed_is_what_the_schema_says() {
         common::unknown(),
         common::three(),
         common::many(50),
+        common::silenced(),
         common::replaced(common::HOSTILE),
         common::replaced(""),
     ];

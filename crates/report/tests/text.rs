@@ -33,6 +33,14 @@ fn unknown_says_why() {
 }
 
 #[test]
+fn what_is_silenced_is_told() {
+    insta::assert_snapshot!("silenced_en", show(&common::silenced(), Lang::En, 100, false));
+    insta::assert_snapshot!("silenced_zh", show(&common::silenced(), Lang::Zh, 100, false));
+    let wide = show(&common::silenced(), Lang::En, 100, true);
+    assert!(wide.contains("a silence matches nothing: container-oom-killed Deployment/shop/gone"), "{wide}");
+}
+
+#[test]
 fn several_incidents() {
     insta::assert_snapshot!("three_en", show(&common::three(), Lang::En, 100, false));
     insta::assert_snapshot!("three_zh", show(&common::three(), Lang::Zh, 80, false));

@@ -32,22 +32,25 @@ pub fn still_failing(snapshot: &Snapshot, subject: &Subject, last: Option<Timest
         Kind::Pod => match snapshot.pod(subject) {
             Some(pod) if pod.status.phase == "Succeeded" => false,
             Some(pod) if pod.is_ready() => {
-                let since = pod.condition("Ready").and_then(|c| c.last_transition_time);
+                // `kubectl describe` prints no times of a pod's conditions: its containers run since then at most.
+                let runs = pod.status.container_statuses.iter();
+                let started = runs.filter_map(|s| s.state.running.as_ref()?.started_at).max();
+                let since = pod.condition("Ready").and_then(|c| c.last_transition_time).or(started);
                 last.is_some() && since.is_some() && last > since && is_recent(snapshot, last)
             }
             Some(_) => true,
-            None => !snapshot.has(&Kind::Pod),
+            None => !snapshot.has_in(&Kind::Pod, subject.ns()),
         },
         kind if kind.is_workload() => match snapshot.workload(subject) {
             Some(w) if w.kind == kubecause_evidence::kube::WorkloadKind::Job => {
                 w.status.completion_time.is_none()
             }
             Some(w) => w.status.replicas < w.wanted() || w.available() < w.wanted(),
-            None => !snapshot.has(kind) || *kind == Kind::CronJob,
+            None => !snapshot.has_in(kind, subject.ns()) || *kind == Kind::CronJob,
         },
         Kind::PersistentVolumeClaim => match snapshot.claims.get(subject.ns(), &subject.name) {
             Some(claim) => claim.status.phase != "Bound",
-            None => !snapshot.has(&Kind::PersistentVolumeClaim),
+            None => !snapshot.has_in(&Kind::PersistentVolumeClaim, subject.ns()),
         },
         // A node that is gone was removed, and what was on it with it: an autoscaler does so every day.
         Kind::Node => !snapshot.has(&Kind::Node) || snapshot.nodes.get("", &subject.name).is_some(),

@@ -14,10 +14,11 @@ mod testing;
 
 pub use finding::{Finding, Findings, Sink};
 pub use freshness::{RECENT_SECONDS, is_recent, is_recurring, still_failing};
-pub use pattern::{PatternError, Patterns};
+pub use pattern::{ObjectRule, PatternError, Patterns};
 pub use signal::{Family, Needs, Signal, is_open};
 
 use kubecause_evidence::Snapshot;
+use rustc_hash::FxHashSet;
 
 /// All that can be observed: the families in Rust and the patterns.
 #[derive(Debug)]
@@ -34,11 +35,35 @@ impl Signals {
         Ok(Self { patterns: Patterns::builtin()? })
     }
 
+    /// The signals that ship with kubecause and those of these pattern files, given as name and text.
+    ///
+    /// # Errors
+    /// All that is wrong with the files, and ids that a shipped signal has.
+    pub fn with(files: &[(&str, &str)]) -> Result<Self, Vec<PatternError>> {
+        let all = Self { patterns: Patterns::with(files)? };
+        let families: FxHashSet<&str> = Self::in_rust().map(|s| s.id).collect();
+        let taken = |s: &&Signal| families.contains(s.id);
+        let wrong: Vec<PatternError> = all
+            .patterns
+            .signals()
+            .iter()
+            .filter(taken)
+            .map(|s| s.id)
+            .map(|id| PatternError::new(id, "a signal that ships has this id").located(files))
+            .collect();
+        if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+    }
+
+    /// The signals that stand in Rust.
+    fn in_rust() -> impl Iterator<Item = &'static Signal> {
+        let families = family::FAMILIES.iter().flat_map(|f| f.signals);
+        families.chain(family::CORRELATIONS.iter().flat_map(|c| c.signals))
+    }
+
     /// Every signal with its description.
     pub fn all(&self) -> impl Iterator<Item = &Signal> {
-        let families = family::FAMILIES.iter().flat_map(|f| f.signals);
-        let correlations = family::CORRELATIONS.iter().flat_map(|c| c.signals);
-        families.chain(correlations).chain(self.patterns.signals())
+        let of_patterns: std::slice::Iter<'_, Signal> = self.patterns.signals().iter();
+        Self::in_rust().map(|s| -> &Signal { s }).chain(of_patterns)
     }
 
     /// The patterns over events, conditions and logs.

@@ -48,6 +48,8 @@ pub enum Needs {
     ContainerLog,
     /// The log of that control plane component.
     ComponentLog(&'static str),
+    /// The answers of that rule over whole objects, which only some readers ask for.
+    Rule(&'static str),
 }
 
 /// A family of signals: one file, one function.
@@ -70,7 +72,8 @@ fn can_look(need: &Needs, snapshot: &Snapshot, subject: &Subject) -> bool {
         node.and_then(|n| snapshot.node_facts.get(&n.name))
     };
     match need {
-        Needs::Kind(kind) => snapshot.has(kind),
+        Needs::Kind(kind) => snapshot.has_in(kind, subject.ns()),
+        Needs::Rule(rule) => snapshot.was_asked(rule),
         Needs::NodeLog(source) => facts().is_some_and(|f| f.has_log(source)),
         Needs::NodeFile(name) => facts().is_some_and(|f| match *name {
             "configz" => f.configz.is_some(),

@@ -35,6 +35,14 @@ impl Capture {
         Ok(Self { files })
     }
 
+    pub(crate) fn from_files(files: impl Iterator<Item = (String, Vec<u8>)>) -> Self {
+        Self { files: files.collect() }
+    }
+
+    pub(crate) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
+        self.files
+    }
+
     /// Reads a folder.
     pub fn read_folder(root: &Path) -> Result<Self> {
         fn walk(root: &Path, at: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
@@ -117,6 +125,10 @@ impl Capture {
         let delta = other.taken_at()?.as_second() - self.taken_at()?.as_second();
         let iso = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")?;
         let klog = Regex::new(r"(?m)^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d)")?;
+        let syslog = Regex::new(r"(?m)^([A-Z][a-z]{2}|\d{1,2}月) ([ \d]\d) (\d\d:\d\d:\d\d)")?;
+        let go = Regex::new(r"(\d{4})/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)")?;
+        let nginx = Regex::new(r"(\d\d)/(\w{3})/(\d{4}):(\d\d:\d\d:\d\d) \+0000")?;
+        let year = self.taken_at()?.to_string()[..4].to_owned();
         let shift = |text: &str| -> Option<Timestamp> {
             format!("{text}Z").parse::<Timestamp>().ok()?.checked_add(delta.seconds()).ok()
         };
@@ -126,11 +138,32 @@ impl Capture {
                     .map_or_else(|| c[0].to_owned(), |t| t.to_string().trim_end_matches('Z').to_owned())
             });
             let text = klog.replace_all(&text, |c: &Captures<'_>| {
-                let Some(t) = shift(&format!("2026-{}-{}T{}", &c[2], &c[3], &c[4])) else {
+                let Some(t) = shift(&format!("{year}-{}-{}T{}", &c[2], &c[3], &c[4])) else {
                     return c[0].to_owned();
                 };
                 let t = t.to_string();
                 format!("{}{}{} {}", &c[1], &t[5..7], &t[8..10], &t[11..19])
+            });
+            let text = syslog.replace_all(&text, |c: &Captures<'_>| {
+                let number = c[1].strip_suffix('月').and_then(|n| n.parse().ok());
+                let month =
+                    number.unwrap_or_else(|| 1 + MONTHS.iter().position(|m| *m == &c[1]).unwrap_or(0));
+                let day = c[2].trim();
+                let Some(t) = shift(&format!("{year}-{month:02}-{day:0>2}T{}", &c[3])) else {
+                    return c[0].to_owned();
+                };
+                t.strftime("%b %e %H:%M:%S").to_string()
+            });
+            let text = nginx.replace_all(&text, |c: &Captures<'_>| {
+                let month = MONTHS.iter().position(|m| *m == &c[2]).map_or(0, |i| i + 1);
+                let Some(t) = shift(&format!("{}-{month:02}-{}T{}", &c[3], &c[1], &c[4])) else {
+                    return c[0].to_owned();
+                };
+                t.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+            });
+            let text = go.replace_all(&text, |c: &Captures<'_>| {
+                shift(&format!("{}-{}-{}T{}", &c[1], &c[2], &c[3], &c[4]))
+                    .map_or_else(|| c[0].to_owned(), |t| t.strftime("%Y/%m/%d %H:%M:%S").to_string())
             });
             text.into_owned()
         };
@@ -158,7 +191,7 @@ impl Capture {
                 (a.get_mut("kinds"), b.get("kinds"))
             {
                 for (kind, status) in more {
-                    if status == "ok" {
+                    if status == "ok" || !kinds.contains_key(kind) {
                         kinds.insert(kind.clone(), status.clone());
                     }
                 }
@@ -168,14 +201,18 @@ impl Capture {
         Ok(self)
     }
 
-    fn taken_at(&self) -> Result<Timestamp> {
+    /// When it was taken.
+    pub fn taken_at(&self) -> Result<Timestamp> {
         let text = self.file("capture.json").context("capture.json")?;
         let value: Value = serde_json::from_slice(text)?;
         Ok(value["takenAt"].as_str().context("takenAt")?.parse()?)
     }
 }
 
-fn parse(name: &str, content: &[u8]) -> Option<Value> {
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+pub(crate) fn parse(name: &str, content: &[u8]) -> Option<Value> {
     name.ends_with(".json").then(|| serde_json::from_slice(content).ok()).flatten()
 }
 

@@ -1,39 +1,35 @@
-//! For tests: captures that can be taken apart, renamed, shuffled and merged, and [`Expect`], what a case must give.
+//! For tests: captures that can be taken apart, renamed, shuffled and merged.
 #![allow(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod beside;
 mod capture;
-mod expect;
+mod fake_api;
 
 pub use capture::Capture;
-pub use expect::{Expect, Want};
+pub use fake_api::{FakeApi, Fault, Faults, Seen};
+pub use kubecause_kit::{Expect, Want};
 
 use anyhow::{Context, Result};
-use kubecause_bundle::Input;
-use kubecause_catalogue::Catalogue;
-use kubecause_model::{Diagnosis, Scope};
-use kubecause_signals::Signals;
+use kubecause_model::Diagnosis;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 /// What ships with kubecause, loaded once for many diagnoses.
 #[derive(Debug)]
-pub struct Kit {
-    /// The signals.
-    pub signals: Signals,
-    /// The modes.
-    pub catalogue: Catalogue,
+pub struct Kit(kubecause_kit::Kit);
+
+impl Deref for Kit {
+    type Target = kubecause_kit::Kit;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Kit {
     /// Loads what ships.
     pub fn new() -> Result<Self> {
-        Ok(Self { signals: Signals::builtin()?, catalogue: Catalogue::builtin()? })
-    }
-
-    /// Diagnoses what lies at that path.
-    pub fn diagnose(&self, path: &Path) -> Result<Diagnosis> {
-        let bundle =
-            kubecause_bundle::read(&[Input::Path(path.to_owned())]).context(path.display().to_string())?;
-        Ok(kubecause_engine::diagnose(&bundle.snapshot, &self.signals, &self.catalogue, &Scope::default()))
+        Ok(Self(kubecause_kit::Kit::builtin()?))
     }
 
     /// Diagnoses a capture that was taken apart.
@@ -41,6 +37,37 @@ impl Kit {
         let dir = tempfile::tempdir()?;
         capture.write_to(dir.path())?;
         self.diagnose(dir.path())
+    }
+}
+
+/// Expectations under other names.
+pub trait Rename {
+    /// The same for a capture that was [renamed](Capture::renamed) with that tag.
+    #[must_use]
+    fn renamed(self, tag: &str) -> Self;
+    /// The same for a capture that was put [beside](Capture::beside) another with that tag.
+    #[must_use]
+    fn beside(self, tag: &str) -> Self;
+}
+
+impl Rename for Expect {
+    fn renamed(mut self, tag: &str) -> Self {
+        for want in &mut self.roots {
+            if !want.name.starts_with("kube-") {
+                want.name = capture::renamed(&want.name, tag);
+            }
+            want.namespace = want.namespace.as_deref().map(|ns| capture::renamed(ns, tag));
+        }
+        self
+    }
+
+    fn beside(mut self, tag: &str) -> Self {
+        for want in &mut self.roots {
+            if let Some(namespace) = want.namespace.as_mut().filter(|ns| *ns != "kube-system") {
+                namespace.push_str(tag);
+            }
+        }
+        self
     }
 }
 
@@ -59,6 +86,11 @@ pub fn healthy_fixtures() -> Result<Vec<(String, PathBuf)>> {
     archives("fixtures/healthy")
 }
 
+/// The pasted terminals that ship in `fixtures/transcripts`, in order of name.
+pub fn transcript_fixtures() -> Result<Vec<(String, PathBuf)>> {
+    archives("fixtures/transcripts")
+}
+
 fn archives(folder: &'static str) -> Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(repository().join(folder)).context(folder)? {
@@ -74,23 +106,7 @@ fn archives(folder: &'static str) -> Result<Vec<(String, PathBuf)>> {
 
 /// The cases that stand beside the modes: the mode's id, the case's name, its folder.
 pub fn catalogue_cases() -> Result<Vec<(String, String, PathBuf)>> {
-    let mut found = Vec::new();
-    for area in folders(&repository().join("catalogue"))? {
-        for mode in folders(&area)? {
-            let cases = mode.join("cases");
-            for case in if cases.exists() { folders(&cases)? } else { Vec::new() } {
-                let name = |p: &Path| p.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                found.push((name(&mode), name(&case), case));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn folders(path: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(path).context(path.display().to_string())?;
-    let mut found: Vec<PathBuf> =
-        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_dir()).collect();
-    found.sort();
-    Ok(found)
+    let cases = kubecause_kit::cases(&repository().join("catalogue"));
+    anyhow::ensure!(!cases.is_empty(), "the catalogue has no cases");
+    Ok(cases.into_iter().map(|c| (c.mode, c.name, c.folder)).collect())
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use kubecause_model::Lang;
-use kubecause_testkit::{Capture, Expect, Kit, fixtures};
+use kubecause_testkit::{Capture, Expect, Kit, Rename, fixtures};
 
 fn all() -> Result<Vec<(String, Capture, Expect)>> {
     let read = |(name, path): (String, std::path::PathBuf)| {

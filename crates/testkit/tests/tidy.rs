@@ -7,15 +7,18 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 13] = [
     "model",
     "evidence",
     "signals",
     "catalogue",
     "engine",
     "report",
+    "rules",
     "transcript",
     "bundle",
+    "live",
+    "kit",
     "testkit",
     "e2e",
 ];

@@ -5,7 +5,7 @@ mod mend;
 mod yaml;
 
 use json::Document;
-use kubecause_evidence::{Gap, Ingest, Kind, Why};
+use kubecause_evidence::{Gap, Ingest, Kind, Remarks, Watcher, Why};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -70,12 +70,13 @@ impl Tally {
 }
 
 /// The objects of a text, where it is JSON or YAML of Kubernetes objects at all. `path` is for citations, `file_kind`
-/// what the file's name says that it holds.
+/// what the file's name says that it holds. `watcher` is asked about every object that it wants.
 pub fn read(
     text: &str,
     path: &str,
     file_kind: Option<&Kind>,
-    push: &mut dyn FnMut(Ingest),
+    watcher: Option<&dyn Watcher>,
+    push: &mut dyn FnMut(Ingest, Remarks),
     gap: &mut dyn FnMut(Gap),
 ) -> Tally {
     let documents = match text.trim_start().as_bytes().first() {
@@ -85,7 +86,7 @@ pub fn read(
     };
     let mut tally = Tally::default();
     for document in documents {
-        Reading { path, file_kind, tally: &mut tally, push, gap }.document(&document);
+        Reading { path, file_kind, watcher, tally: &mut tally, push, gap }.document(&document);
     }
     tally
 }
@@ -93,8 +94,9 @@ pub fn read(
 struct Reading<'a> {
     path: &'a str,
     file_kind: Option<&'a Kind>,
+    watcher: Option<&'a dyn Watcher>,
     tally: &'a mut Tally,
-    push: &'a mut dyn FnMut(Ingest),
+    push: &'a mut dyn FnMut(Ingest, Remarks),
     gap: &'a mut dyn FnMut(Gap),
 }
 
@@ -158,15 +160,16 @@ impl Reading<'_> {
         let mut bad = 0;
         // Bounded batches, so that what is read and not yet stored stays small.
         for (batch, items) in items.chunks(CHUNK * 64).enumerate() {
+            let watcher = self.watcher;
             let read: Vec<Vec<_>> = items
                 .par_chunks(CHUNK)
-                .map(|chunk| chunk.iter().map(|item| parse(item, default, is_yaml)).collect())
+                .map(|chunk| chunk.iter().map(|item| parse(item, default, is_yaml, watcher)).collect())
                 .collect();
             for (i, result) in read.into_iter().flatten().enumerate() {
                 match result {
-                    Ok((kind, object)) => {
+                    Ok((kind, object, remarks)) => {
                         *self.tally.objects.entry(kind).or_default() += 1;
-                        (self.push)(object);
+                        (self.push)(object, remarks);
                     }
                     Err(says) => {
                         bad += 1;
@@ -202,7 +205,12 @@ fn as_json(text: &str, is_yaml: bool) -> Result<Cow<'_, str>, String> {
     if is_yaml { yaml::to_json(text).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) }
 }
 
-fn parse(item: &str, default: Option<&str>, is_yaml: bool) -> Result<(Kind, Ingest), String> {
+fn parse(
+    item: &str,
+    default: Option<&str>,
+    is_yaml: bool,
+    watcher: Option<&dyn Watcher>,
+) -> Result<(Kind, Ingest, Remarks), String> {
     let json = as_json(item, is_yaml)?;
     if !json.trim_start().starts_with('{') {
         return Err("it is no object".to_owned());
@@ -213,7 +221,12 @@ fn parse(item: &str, default: Option<&str>, is_yaml: bool) -> Result<(Kind, Inge
     let kind = if is_native(group) { Cow::Borrowed(kind) } else { Cow::Owned(format!("{kind}.{group}")) };
     match Ingest::parse(&kind, &json) {
         Ok(object) if object.name().is_empty() => Err("it has no name".to_owned()),
-        Ok(object) => Ok((Kind::from_name(&kind), object)),
+        Ok(object) => {
+            let kind = Kind::from_name(&kind);
+            let watcher = watcher.filter(|w| w.wants(&kind));
+            let remarks = watcher.map(|w| w.look(&kind, &json)).unwrap_or_default();
+            Ok((kind, object, remarks))
+        }
         // The parser's words may quote a value.
         Err(e) if *kind == *"Secret" || *kind == *"ConfigMap" => {
             Err(format!("it is no {kind} (its line {}, column {})", e.line(), e.column()))

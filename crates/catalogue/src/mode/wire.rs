@@ -19,6 +19,10 @@ pub(super) struct Mode {
     explains: Vec<Effect>,
     #[serde(default)]
     explained_by_any: Vec<String>,
+    #[serde(default)]
+    explained_by: Vec<Effect>,
+    #[serde(default)]
+    replaces: bool,
     fold_by: Option<String>,
     #[serde(default)]
     look: Vec<Look>,
@@ -29,7 +33,7 @@ pub(super) struct Mode {
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Text {
     en: String,
     zh: String,
@@ -172,7 +176,7 @@ impl Mode {
         };
         let effect = |e: Effect| {
             let ((Some(what), None) | (None, Some(what))) = (e.mode, e.signal) else {
-                return Err("explains takes either mode or signal".to_owned());
+                return Err("explains and explained-by take either mode or signal".to_owned());
             };
             Ok(Explains { what, via: relation(e.via.as_deref())?, within: e.within.unwrap_or(3600) })
         };
@@ -205,6 +209,8 @@ impl Mode {
             params: self.params,
             when,
             explains: self.explains.into_iter().map(effect).collect::<Result<_, _>>()?,
+            explained_by: self.explained_by.into_iter().map(effect).collect::<Result<_, _>>()?,
+            replaces: self.replaces,
             explained_by_any: self
                 .explained_by_any
                 .iter()

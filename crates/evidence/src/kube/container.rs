@@ -216,6 +216,13 @@ pub struct Running {
     pub started_at: Option<Timestamp>,
 }
 
+impl Terminated {
+    /// The exit code for people; a table shows that a container failed, and not with which code, which is -1 here.
+    pub fn code(&self) -> String {
+        if self.exit_code < 0 { "?".to_owned() } else { self.exit_code.to_string() }
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Terminated {

@@ -26,6 +26,10 @@ pub struct Meta {
     /// What people and their tools changed after the object was made.
     #[serde(rename = "managedFields")]
     pub edits: Edits,
+    /// Only some columns of the object were seen, as a table prints them: what is absent here may be there. No field of
+    /// the API; readers of tables set it.
+    #[serde(rename = "kubecausePartial")]
+    pub is_partial: bool,
 }
 
 /// Annotations that are kept; the rest may hold anything, also what must not be stored.

@@ -273,8 +273,10 @@ impl Pod {
         super::meta::condition(&self.status.conditions, "Ready").is_some_and(Condition::is_true)
     }
 
+    /// Whether it has a node; a table may show that it runs, and not where.
     pub fn is_scheduled(&self) -> bool {
-        !self.spec.node_name.is_empty()
+        let runs = || self.status.phase != "Pending" || !self.status.container_statuses.is_empty();
+        !self.spec.node_name.is_empty() || self.metadata.is_partial && runs()
     }
 
     /// Whether kubelet made this pod from a file; its API object is only a mirror.

@@ -59,12 +59,13 @@ impl Workload {
         }
     }
 
-    /// How many pods serve now.
+    /// How many pods serve now. Where only the number of those that run was seen, no more than these can.
     pub fn available(&self) -> i64 {
+        let status = &self.status;
         match self.kind {
-            WorkloadKind::DaemonSet => self.status.number_ready,
-            WorkloadKind::StatefulSet => self.status.ready_replicas,
-            _ => self.status.available_replicas.max(0),
+            WorkloadKind::DaemonSet => status.number_ready.unwrap_or(status.number_available),
+            WorkloadKind::StatefulSet => status.ready_replicas.or(status.running_pods).unwrap_or_default(),
+            _ => status.available_replicas.or(status.running_pods).unwrap_or_default().max(0),
         }
     }
 
@@ -155,17 +156,20 @@ impl<'de> Deserialize<'de> for AnySelector {
 pub struct WorkloadStatus {
     pub observed_generation: Option<i64>,
     pub replicas: i64,
-    pub ready_replicas: i64,
-    pub available_replicas: i64,
+    pub ready_replicas: Option<i64>,
+    pub available_replicas: Option<i64>,
     pub updated_replicas: i64,
     pub unavailable_replicas: i64,
     pub current_revision: Sym,
     pub update_revision: Sym,
     pub desired_number_scheduled: i64,
     pub current_number_scheduled: i64,
-    pub number_ready: i64,
+    pub number_ready: Option<i64>,
+    pub number_available: i64,
     pub number_unavailable: i64,
     pub updated_number_scheduled: i64,
+    /// Not of the API: `kubectl describe` counts the pods that run where it does not say how many are ready.
+    pub running_pods: Option<i64>,
     pub active: i64,
     pub succeeded: i64,
     pub failed: i64,

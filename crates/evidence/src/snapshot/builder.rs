@@ -6,14 +6,32 @@ use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
 use crate::node::NodeFacts;
-use crate::{Gap, Kind};
+use crate::remark::Remarks;
+use crate::{Gap, Kind, Str, Why};
 use jiff::{Timestamp, ToSpan};
+use rustc_hash::FxHashMap;
 
 /// Collects evidence in any order and makes a [`Snapshot`] of it.
 #[derive(Debug, Default)]
 pub struct SnapshotBuilder {
     snapshot: Snapshot,
     said_taken_at: Option<Timestamp>,
+}
+
+impl From<Snapshot> for SnapshotBuilder {
+    /// Goes on from what is known, so that later evidence joins it. The indexes are built anew by [`Self::finish`].
+    fn from(snapshot: Snapshot) -> Self {
+        let said_taken_at = snapshot.taken_at;
+        let snapshot = Snapshot {
+            pods_by_node: FxHashMap::default(),
+            pods_by_owner: FxHashMap::default(),
+            pods_by_label: FxHashMap::default(),
+            events_by_subject: FxHashMap::default(),
+            links: crate::relation::Links::default(),
+            ..snapshot
+        };
+        Self { snapshot, said_taken_at }
+    }
 }
 
 impl SnapshotBuilder {
@@ -82,14 +100,49 @@ impl SnapshotBuilder {
         }
     }
 
+    /// Says that a kind was listed in one namespace, and with it says nothing about the others.
+    pub fn listed_in(&mut self, kind: Kind, namespace: &str) {
+        self.snapshot.listed_in.entry(kind).or_default().insert(namespace.into());
+    }
+
+    /// The namespaces that were listed so far.
+    pub fn names_of_namespaces(&self) -> impl Iterator<Item = String> + use<'_> {
+        self.snapshot.namespaces.all().iter().map(|n| n.metadata.name.to_string())
+    }
+
     /// Adds a gap.
     pub fn gap(&mut self, gap: Gap) {
         self.snapshot.gaps.push(gap);
     }
 
+    /// Says that these rules are asked about the objects that are read.
+    pub fn asked(&mut self, rules: impl IntoIterator<Item = Str>) {
+        for rule in rules {
+            self.snapshot.asked.entry(rule).or_default();
+        }
+    }
+
+    /// Adds what rules said about an object.
+    pub fn remarks(&mut self, remarks: Remarks) {
+        self.snapshot.remarks.extend(remarks.hold);
+        for failure in remarks.failed {
+            self.snapshot.asked.entry(failure.rule).or_default().fail(failure.subject, failure.says);
+        }
+    }
+
     /// What is known of that node from its own files.
     pub fn node(&mut self, name: &str) -> &mut NodeFacts {
         self.snapshot.node_facts.entry(name.into()).or_default()
+    }
+
+    /// The nodes of which something is known from their own files.
+    pub fn node_names(&self) -> Vec<String> {
+        self.snapshot.node_facts.keys().map(ToString::to_string).collect()
+    }
+
+    /// Whether that log was added.
+    pub fn has_container_log(&self, key: &ContainerLogKey) -> bool {
+        self.snapshot.container_logs.contains_key(key)
     }
 
     /// Adds a container's log.
@@ -132,6 +185,10 @@ impl SnapshotBuilder {
                 &b.1.metadata.name,
             ))
         });
+        s.remarks.sort();
+        s.remarks.dedup();
+        let failed = failed_rules(&s);
+        s.gaps.extend(failed);
         s.gaps.sort();
         s.gaps.dedup();
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
@@ -148,6 +205,17 @@ impl SnapshotBuilder {
         s.component_logs.values_mut().chain(s.container_logs.values_mut()).for_each(|l| l.anchor(taken_at));
         s
     }
+}
+
+/// One gap a rule that could not be evaluated on some object.
+fn failed_rules(s: &Snapshot) -> Vec<Gap> {
+    let gap = |(rule, asked): (&Str, &crate::remark::Asked)| {
+        let (subject, says) = asked.such_as.as_ref()?;
+        let more = if asked.failed > 1 { format!(" and {} more", asked.failed - 1) } else { String::new() };
+        let what = format!("rule {rule}");
+        Some(Gap::new(what, Why::Failed, format!("{} {subject}{more}: {says}", subject.kind)))
+    };
+    s.asked.iter().filter_map(gap).collect()
 }
 
 fn seal_all(s: &mut Snapshot) {
@@ -197,7 +265,7 @@ fn index(s: &mut Snapshot) {
     for (i, pod) in s.pods.items.iter().enumerate() {
         let i = u32::try_from(i).unwrap_or(u32::MAX);
         let meta = &pod.metadata;
-        if pod.is_scheduled() {
+        if !pod.spec.node_name.is_empty() {
             s.pods_by_node.entry(pod.spec.node_name.arc()).or_default().push(i);
         }
         if let Some(owner) = meta.controller() {

@@ -4,6 +4,7 @@ use super::Sheet;
 use crate::fold;
 use crate::phrase;
 use crate::rich::{Tone, plain, span};
+use crate::silence;
 use crate::words::number;
 use kubecause_model::Verdict;
 
@@ -13,6 +14,7 @@ const SHOWN: usize = 5;
 impl Sheet<'_> {
     /// Everything after the incidents.
     pub(super) fn tail(&mut self) {
+        self.silenced();
         self.unexplained();
         self.gaps();
         self.notes();
@@ -21,6 +23,20 @@ impl Sheet<'_> {
 
     fn most(&self) -> usize {
         if self.o.wide { usize::MAX } else { SHOWN }
+    }
+
+    /// One line each: what is silenced is never hidden.
+    fn silenced(&mut self) {
+        let lines = self.d.silenced.iter().map(|s| silence::silenced(s, self.words));
+        let idle = silence::idle(self.d, self.o.wide).map(|s| silence::did_nothing(s, self.words));
+        let lines: Vec<String> = lines.chain(idle).collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.out.blank();
+        for line in lines {
+            self.paragraph(0, &[span(Tone::Dim, line)]);
+        }
     }
 
     fn unexplained(&mut self) {

@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 use kubecause_model::{
-    Alternative, CauseRef, Change, Citation, Confidence, Diagnosis, Fix, FixStep, Gap, Incident, Kind, Link,
-    Look, Note, Params, Risk, Root, Severity, Source, Stats, Subject, Text, Unexplained, Verdict, Why,
+    Alternative, CauseRef, Change, Citation, Confidence, Diagnosis, Fix, FixStep, Gap, Idle, IdleSilence,
+    Incident, Kind, Link, Look, Note, Params, Risk, Root, Severity, Silenced, Source, Stats, Subject, Text,
+    Unexplained, Verdict, Why,
 };
 
 pub fn at(text: &str) -> Option<Timestamp> {
@@ -41,6 +42,8 @@ pub fn empty() -> Diagnosis {
         taken_at: at("17:48:57"),
         verdict: Verdict::Healthy,
         incidents: Vec::new(),
+        silenced: Vec::new(),
+        idle_silences: Vec::new(),
         notes: Vec::new(),
         unexplained: Vec::new(),
         gaps: Vec::new(),
@@ -377,6 +380,34 @@ pub fn many(n: usize) -> Diagnosis {
     faults(incidents)
 }
 
+/// A healthy cluster but for what is silenced, with a silence that is over and one that matches nothing.
+pub fn silenced() -> Diagnosis {
+    let quiet = |i: Incident| Silenced {
+        id: i.id,
+        mode: i.root.mode,
+        subject: i.root.subject,
+        title: i.root.title,
+        severity: i.severity,
+        until: "2026-12-01T00:00:00Z".parse().unwrap_or_default(),
+        why: "the node is drained on Monday".to_owned(),
+    };
+    let idle = |subject: &str, state: Idle| IdleSilence {
+        mode: "container-oom-killed".to_owned(),
+        subject: subject.to_owned(),
+        until: "2026-11-20T08:30:00Z".parse().unwrap_or_default(),
+        why: "fixed in 2.3".to_owned(),
+        state,
+    };
+    Diagnosis {
+        silenced: vec![quiet(runtime_hung()), quiet(small(7))],
+        idle_silences: vec![
+            idle("Deployment/shop/cart", Idle::Expired),
+            idle("Deployment/shop/gone", Idle::Unmatched),
+        ],
+        ..healthy()
+    }
+}
+
 /// What a hostile cluster may hold in every text.
 pub const HOSTILE: &str =
     "<script>alert('x')</script>\"&\u{1b}[2J\u{202e}\n\t`]](javascript:1)|*_#@all\u{200b}";
@@ -433,7 +464,18 @@ pub fn replaced(evil: &str) -> Diagnosis {
     i.looks = vec![Look { run: evil.to_owned(), why: evil_text.clone() }];
     let mut second = i.clone();
     second.ongoing = false;
+    let mut quiet = silenced();
+    for s in &mut quiet.silenced {
+        s.title = evil_text.clone();
+        evil.clone_into(&mut s.why);
+    }
+    for s in &mut quiet.idle_silences {
+        evil.clone_into(&mut s.subject);
+        evil.clone_into(&mut s.why);
+    }
     Diagnosis {
+        silenced: quiet.silenced,
+        idle_silences: quiet.idle_silences,
         notes: vec![Note { mode: evil.to_owned(), subject: evil_subject.clone(), text: evil_text }],
         unexplained: vec![Unexplained {
             signal: evil.to_owned(),

@@ -20,6 +20,17 @@ const SIGNALS: &[Signal] = &[
         "A container of the target has no request for the measured resource.",
         HPAS,
     ),
+    Signal::fact("hpa.selector-ambiguous", "More than one autoscaler selects the pods of the target.", HPAS),
+    Signal::fact(
+        "hpa.metrics-api-absent",
+        "The API that the autoscaler asks for metrics is not registered with the API server.",
+        HPAS,
+    ),
+    Signal::fact(
+        "hpa.metric-unknown",
+        "The metrics adapter answers that it does not have the metric that the autoscaler asks for.",
+        HPAS,
+    ),
     Signal::fact(
         "hpa.limited-at-maximum",
         "The autoscaler wants more than its maximum for ten minutes.",
@@ -44,6 +55,9 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         absent_target(snapshot, hpa, sink);
         for word in words(snapshot, hpa) {
             if let Some(found) = read(snapshot, hpa, &word) {
+                if found.signal == "hpa.metrics-unavailable" {
+                    why_no_metrics(snapshot, &found, &word, sink);
+                }
                 sink.add(found);
             }
         }
@@ -109,6 +123,8 @@ fn read(snapshot: &Snapshot, hpa: &Hpa, word: &Word<'_>) -> Option<Finding> {
     ];
     let signal = if word.message.contains("missing request for ") {
         "hpa.requests-missing"
+    } else if word.reason == "AmbiguousSelector" {
+        "hpa.selector-ambiguous"
     } else if metrics.contains(&word.reason) {
         "hpa.metrics-unavailable"
     } else if word.reason == "FailedGetScale" && word.message.contains("not found") {
@@ -128,14 +144,41 @@ fn read(snapshot: &Snapshot, hpa: &Hpa, word: &Word<'_>) -> Option<Finding> {
         let container = resource.split("container ").nth(1).and_then(|c| c.split_whitespace().next());
         found = found.param("container_name", container.unwrap_or_default());
     }
+    if let Some((_, list)) = word.message.split_once("controlled by multiple HPAs: ") {
+        found = found
+            .param("autoscalers", list.trim_matches(['[', ']']).split(' ').collect::<Vec<_>>().join(", "));
+    }
     Some(found.naming(target))
+}
+
+/// Whether nobody serves the metrics, or the adapter does not have this one. Source: kubernetes
+/// staging/src/k8s.io/metrics/pkg/client; kubernetes-sigs/custom-metrics-apiserver pkg/provider/errors.go.
+fn why_no_metrics(snapshot: &Snapshot, found: &Finding, word: &Word<'_>, sink: &mut Sink) {
+    let text = word.message;
+    let like = |signal| Finding { signal, ..found.clone() };
+    if let Some((_, rest)) = text.split_once("the server could not find the metric ") {
+        let metric = rest.split(" for ").next().unwrap_or(rest);
+        sink.add(like("hpa.metric-unknown").param("metric", metric));
+        return;
+    }
+    let unregistered = text.contains("the server could not find the requested resource (get ")
+        || text.contains("metrics.k8s.io) registered");
+    let api = ["external.metrics.k8s.io", "custom.metrics.k8s.io", "metrics.k8s.io"];
+    let Some(api) = api.into_iter().find(|a| text.contains(a)).filter(|_| unregistered) else { return };
+    let served = snapshot.api_services.all().iter().any(|a| a.spec.group == api);
+    if !served {
+        sink.add(like("hpa.metrics-api-absent").param("api", api));
+    }
 }
 
 /// The target's kind was listed, and the target is not in the list.
 fn absent_target(snapshot: &Snapshot, hpa: &Hpa, sink: &mut Sink) {
     let target = target(hpa);
     let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet, Kind::ReplicationController];
-    if !kinds.contains(&target.kind) || !snapshot.has(&target.kind) || snapshot.workload(&target).is_some() {
+    if !kinds.contains(&target.kind)
+        || !snapshot.has_in(&target.kind, target.ns())
+        || snapshot.workload(&target).is_some()
+    {
         return;
     }
     let subject = hpa.metadata.subject(Kind::HorizontalPodAutoscaler);
@@ -213,7 +256,12 @@ mod tests {
         let gets = "unable to get metrics for resource cpu: the server could not find the requested resource (get pods.metrics.k8s.io)";
         assert_eq!(
             ids(&see(condition("ScalingActive", "FailedGetResourceMetric", gets), json!({}), true)),
-            ["hpa.metrics-unavailable"]
+            ["hpa.metrics-api-absent", "hpa.metrics-unavailable"]
+        );
+        let gets = "unable to get metric http_requests: unable to fetch metrics from custom metrics API: the server could not find the metric http_requests for pods";
+        assert_eq!(
+            ids(&see(condition("ScalingActive", "FailedGetPodsMetric", gets), json!({}), true)),
+            ["hpa.metric-unknown", "hpa.metrics-unavailable"]
         );
         let gets = "the HPA controller was unable to get the target's current scale: deployments.apps \"web\" not found";
         assert_eq!(

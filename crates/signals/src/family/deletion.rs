@@ -175,7 +175,8 @@ fn waits_by_design(
 ) -> bool {
     match finalizer {
         "kubernetes.io/pvc-protection" => {
-            !snapshot.has(&Kind::Pod) || busy.claims.contains(&(subject.ns(), subject.name.to_string()))
+            !snapshot.sees_pods_of(subject.ns())
+                || busy.claims.contains(&(subject.ns(), subject.name.to_string()))
         }
         "kubernetes.io/pv-protection" => {
             snapshot.volumes.get("", &subject.name).is_some_and(|v| v.status.phase == "Bound")

@@ -24,7 +24,7 @@ pub(super) fn of_replica_set(snapshot: &Snapshot, set: &Subject) -> Subject {
     let Some(name) = stem(&top.name, 6..=10) else { return top };
     let deployment = Subject::new(Kind::Deployment, top.ns(), name);
     let known = snapshot.workload(&deployment).is_some();
-    if known || !snapshot.has(&Kind::Deployment) { deployment } else { top }
+    if known || !snapshot.has_in(&Kind::Deployment, top.ns()) { deployment } else { top }
 }
 
 /// The top workload of a pod.

@@ -177,6 +177,21 @@ const SIGNALS: &[Signal] = &[
         EVICTIONS,
     ),
     Signal::fact(
+        "workload.refused-device",
+        "Kubelet refused pods of the workload because their devices could not be allocated.",
+        &[Needs::Kind(Kind::Pod)],
+    ),
+    Signal::fact(
+        "workload.refused-sysctl",
+        "Kubelet refused pods of the workload because of a sysctl that it does not allow.",
+        &[Needs::Kind(Kind::Pod)],
+    ),
+    Signal::fact(
+        "workload.refused-profile",
+        "Kubelet refused pods of the workload because the node does not have their AppArmor profile.",
+        &[Needs::Kind(Kind::Pod)],
+    ),
+    Signal::fact(
         "workload.refused-by-kubelet",
         "The kubelet refused pods that were placed on its node.",
         PODS,

@@ -55,22 +55,32 @@ impl ConditionPatterns {
         specs: Vec<ConditionSpec>,
         signals: &mut Vec<Signal>,
         prove: Prove,
-    ) -> Result<Self, PatternError> {
+        wrong: &mut Vec<PatternError>,
+    ) -> Self {
         let mut all = Vec::new();
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
-            let says = compile(&about, &s.says, prove)?;
+            let says = match compile(&about, &s.says, prove) {
+                Ok(says) => says,
+                Err(error) => {
+                    wrong.push(error);
+                    continue;
+                }
+            };
             let kind = Kind::from_name(&s.kind);
             if matches!(kind, Kind::Other(_)) {
-                return Err(PatternError { what: about.id, why: format!("kind {} is not read", s.kind) });
+                let why =
+                    format!("conditions of kind {} are not read; an [[object]] rule can read them", s.kind);
+                wrong.push(PatternError::new(about.id, why));
+                continue;
             }
             let needs: &'static [Needs] = Box::leak(Box::new([Needs::Kind(kind.clone())]));
             let id = leak(about.id);
             signals.push(Signal::fact(id, leak(about.doc), needs));
             all.push(ConditionPattern { id, kind, condition: s.condition, status: s.status, says });
         }
-        Ok(Self { all })
+        Self { all }
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {

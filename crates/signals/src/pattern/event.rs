@@ -67,12 +67,19 @@ impl EventPatterns {
         specs: Vec<EventSpec>,
         signals: &mut Vec<Signal>,
         prove: Prove,
-    ) -> Result<Self, PatternError> {
+        wrong: &mut Vec<PatternError>,
+    ) -> Self {
         let mut out = Self { by_reason: FxHashMap::default(), all: Vec::new() };
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
-            let message = compile(&about, &s.message, prove)?;
+            let message = match compile(&about, &s.message, prove) {
+                Ok(message) => message,
+                Err(error) => {
+                    wrong.push(error);
+                    continue;
+                }
+            };
             for reason in s.reasons {
                 out.by_reason.entry(reason).or_default().push(out.all.len());
             }
@@ -81,7 +88,7 @@ impl EventPatterns {
             let kinds = s.kinds.iter().map(|k| Kind::from_name(k)).collect();
             out.all.push(EventPattern { id, kinds, message, on: s.on });
         }
-        Ok(out)
+        out
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {

@@ -85,18 +85,23 @@ impl LogPatterns {
         specs: Vec<LogSpec>,
         signals: &mut Vec<Signal>,
         prove: Prove,
-    ) -> Result<Self, PatternError> {
+        wrong: &mut Vec<PatternError>,
+    ) -> Self {
         let mut all = Vec::new();
         let mut by_source: FxHashMap<LogSource, SourceSet> = FxHashMap::default();
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
-            let regex = compile(&about, &s.pattern, prove)?;
+            let regex = match compile(&about, &s.pattern, prove) {
+                Ok(regex) => regex,
+                Err(error) => {
+                    wrong.push(error);
+                    continue;
+                }
+            };
             if about.matches.is_empty() {
-                return Err(PatternError {
-                    what: about.id,
-                    why: "a log pattern needs a line that matches".into(),
-                });
+                wrong.push(PatternError::new(about.id, "a log pattern needs a line that matches"));
+                continue;
             }
             let sources: Vec<LogSource> = s.from.iter().map(|f| source_of(f)).collect();
             let system = sources.iter().any(|s| IN_SYSTEM_LOG.contains(s)).then_some(LogSource::System);
@@ -113,12 +118,9 @@ impl LogPatterns {
         if prove == Prove::Yes
             && let Some((source, _)) = by_source.iter().find(|(_, s)| s.set.get().is_none())
         {
-            return Err(PatternError {
-                what: format!("{source:?}"),
-                why: "its patterns do not fit together".into(),
-            });
+            wrong.push(PatternError::new(format!("{source:?}"), "its patterns do not fit together"));
         }
-        Ok(Self { all, by_source })
+        Self { all, by_source }
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {

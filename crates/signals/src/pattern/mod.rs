@@ -5,6 +5,9 @@ mod condition;
 mod event;
 mod lazy;
 mod log;
+mod object;
+
+pub use object::ObjectRule;
 
 use crate::finding::Sink;
 use crate::signal::Signal;
@@ -14,17 +17,61 @@ use lazy::LazyRegex;
 use serde::Deserialize;
 
 /// A pattern file that cannot be used.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternError {
-    /// Which file or pattern.
+    /// Which file, where that is known.
+    pub file: Option<String>,
+    /// Which line of it, where that is known.
+    pub line: Option<usize>,
+    /// Which pattern; empty where the file itself is wrong.
     pub what: String,
     /// What is wrong with it.
     pub why: String,
 }
 
+impl PatternError {
+    /// An error whose place is not known yet.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { file: None, line: None, what: what.into(), why: why.into() }
+    }
+
+    /// The same with the place where one of the files, given as name and text, defines the pattern.
+    #[must_use]
+    pub fn located(mut self, files: &[(&str, &str)]) -> Self {
+        let defines = |line: &str| {
+            let value = line.trim().strip_prefix("id").map(str::trim_start).and_then(|l| l.strip_prefix('='));
+            value.is_some_and(|v| v.trim().trim_matches(['"', '\'']) == self.what)
+        };
+        let places = || {
+            files
+                .iter()
+                .flat_map(|(name, text)| text.lines().enumerate().map(move |(n, line)| (*name, n + 1, line)))
+        };
+        if self.file.is_none()
+            && !self.what.is_empty()
+            && let Some((name, line, _)) = places().filter(|(_, _, line)| defines(line)).last()
+        {
+            (self.file, self.line) = (Some(name.to_owned()), Some(line));
+        }
+        self
+    }
+}
+
 impl std::fmt::Display for PatternError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "pattern {}: {}", self.what, self.why)
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+        }
+        if let Some(line) = self.line {
+            write!(f, "{line}:")?;
+        }
+        if self.file.is_some() {
+            write!(f, " ")?;
+        }
+        if !self.what.is_empty() {
+            write!(f, "signal {}: ", self.what)?;
+        }
+        f.write_str(&self.why)
     }
 }
 
@@ -35,10 +82,16 @@ const BUILTIN: &[(&str, &str)] = &[
     ("node-events", include_str!("../../patterns/node-events.toml")),
     ("node-logs", include_str!("../../patterns/node-logs.toml")),
     ("pod-events", include_str!("../../patterns/pod-events.toml")),
+    ("start-events", include_str!("../../patterns/start-events.toml")),
     ("scheduling", include_str!("../../patterns/scheduling.toml")),
     ("workload-events", include_str!("../../patterns/workload-events.toml")),
     ("cluster", include_str!("../../patterns/cluster.toml")),
+    ("app-ends", include_str!("../../patterns/app-ends.toml")),
     ("app-logs", include_str!("../../patterns/app-logs.toml")),
+    ("network", include_str!("../../patterns/network.toml")),
+    ("storage", include_str!("../../patterns/storage.toml")),
+    ("node-limits", include_str!("../../patterns/node-limits.toml")),
+    ("control-plane", include_str!("../../patterns/control-plane.toml")),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,6 +100,7 @@ struct PatternFile {
     event: Vec<event::EventSpec>,
     condition: Vec<condition::ConditionSpec>,
     log: Vec<log::LogSpec>,
+    object: Vec<object::ObjectSpec>,
 }
 
 /// What every pattern says about itself.
@@ -70,43 +124,61 @@ pub struct Patterns {
     events: event::EventPatterns,
     conditions: condition::ConditionPatterns,
     logs: log::LogPatterns,
+    objects: object::ObjectPatterns,
     signals: Vec<Signal>,
 }
 
 impl Patterns {
     /// The patterns that ship with kubecause.
     pub(crate) fn builtin() -> Result<Self, PatternError> {
-        Self::compile(BUILTIN, Prove::No)
+        Self::compile(BUILTIN, Prove::No).map_err(first)
     }
 
-    /// Compiles pattern files, given as name and text.
+    /// The patterns that ship with kubecause and those of these files, which are tried on their own examples.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Result<Self, Vec<PatternError>> {
+        Self::compile(files, Prove::Yes)?;
+        let all: Vec<(&str, &str)> = BUILTIN.iter().chain(files).copied().collect();
+        Self::compile(&all, Prove::No)
+    }
+
+    /// Compiles pattern files, given as name and text, and tries them on their own examples.
     ///
     /// # Errors
-    /// A file that is no TOML of this form, an expression that does not compile, or an id that occurs twice.
-    pub fn parse(files: &[(&str, &str)]) -> Result<Self, PatternError> {
+    /// All that is wrong: a file that is no TOML of this form, an expression that does not compile or does not hold its
+    /// examples, an id that occurs twice.
+    pub fn parse(files: &[(&str, &str)]) -> Result<Self, Vec<PatternError>> {
         Self::compile(files, Prove::Yes)
     }
 
-    fn compile(files: &[(&str, &str)], prove: Prove) -> Result<Self, PatternError> {
-        let mut all = PatternFile::default();
+    fn compile(files: &[(&str, &str)], prove: Prove) -> Result<Self, Vec<PatternError>> {
+        let (mut all, mut wrong) = (PatternFile::default(), Vec::new());
         for (name, text) in files {
-            let file: PatternFile = toml::from_str(text)
-                .map_err(|e| PatternError { what: (*name).to_owned(), why: e.to_string() })?;
-            all.event.extend(file.event);
-            all.condition.extend(file.condition);
-            all.log.extend(file.log);
+            match toml::from_str::<PatternFile>(text) {
+                Ok(file) => all.extend(file),
+                Err(error) => wrong.push(no_toml(name, text, &error)),
+            }
         }
         let mut signals = Vec::new();
-        let events = event::EventPatterns::compile(all.event, &mut signals, prove)?;
-        let conditions = condition::ConditionPatterns::compile(all.condition, &mut signals, prove)?;
-        let logs = log::LogPatterns::compile(all.log, &mut signals, prove)?;
+        let events = event::EventPatterns::compile(all.event, &mut signals, prove, &mut wrong);
+        let conditions =
+            condition::ConditionPatterns::compile(all.condition, &mut signals, prove, &mut wrong);
+        let logs = log::LogPatterns::compile(all.log, &mut signals, prove, &mut wrong);
+        let objects = object::ObjectPatterns::compile(all.object, &mut signals, &mut wrong);
         let mut ids: Vec<&str> = signals.iter().map(|s| s.id).collect();
         ids.sort_unstable();
-        if let Some(pair) = ids.windows(2).find(|p| p.first() == p.get(1)) {
-            let what = pair.first().copied().unwrap_or_default().to_owned();
-            return Err(PatternError { what, why: "the id occurs twice".into() });
+        for pair in ids.windows(2).filter(|p| p.first() == p.get(1)) {
+            let what = pair.first().copied().unwrap_or_default();
+            wrong.push(PatternError::new(what, "another signal has this id"));
         }
-        Ok(Self { events, conditions, logs, signals })
+        if wrong.is_empty() {
+            return Ok(Self { events, conditions, logs, objects, signals });
+        }
+        Err(wrong.into_iter().map(|e| e.located(files)).collect())
+    }
+
+    /// The rules over whole objects.
+    pub fn object_rules(&self) -> &[ObjectRule] {
+        &self.objects.rules
     }
 
     /// The signals that the patterns define.
@@ -132,7 +204,33 @@ impl Patterns {
         self.events.observe(snapshot, sink);
         self.conditions.observe(snapshot, sink);
         self.logs.observe(snapshot, sink);
+        self.objects.observe(snapshot, sink);
     }
+}
+
+impl PatternFile {
+    fn extend(&mut self, other: Self) {
+        self.event.extend(other.event);
+        self.condition.extend(other.condition);
+        self.log.extend(other.log);
+        self.object.extend(other.object);
+    }
+}
+
+/// A file that is no TOML of this form, with the line where it stops being one.
+fn no_toml(name: &str, text: &str, error: &toml::de::Error) -> PatternError {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    PatternError {
+        file: Some(name.to_owned()),
+        line: before.map(|b| b.matches('\n').count() + 1),
+        what: String::new(),
+        why: error.message().trim().to_owned(),
+    }
+}
+
+/// What is said of several errors where only one can be.
+fn first(wrong: Vec<PatternError>) -> PatternError {
+    wrong.into_iter().next().unwrap_or_else(|| PatternError::new("", "the patterns cannot be used"))
 }
 
 /// Whether patterns are tried on their own examples. Those that ship were, by a test.
@@ -144,7 +242,7 @@ enum Prove {
 
 /// One expression, proven on its own examples where that is asked for.
 fn compile(about: &About, pattern: &str, prove: Prove) -> Result<LazyRegex, PatternError> {
-    let fail = |why: String| PatternError { what: about.id.clone(), why };
+    let fail = |why: String| PatternError::new(&*about.id, why);
     let regex = LazyRegex::new(pattern);
     if prove == Prove::No {
         return Ok(regex);
@@ -187,12 +285,38 @@ mod tests {
     #[test]
     fn the_shipped_patterns_hold_their_own_examples() {
         let patterns = Patterns::parse(BUILTIN);
-        assert!(patterns.is_ok(), "{}", patterns.err().map(|e| e.to_string()).unwrap_or_default());
+        assert!(patterns.is_ok(), "{:?}", patterns.err());
     }
 
     #[test]
     fn an_example_that_does_not_match_is_an_error() {
         let text = "[[log]]\nid='x.y'\ndoc='d'\nsource='s'\nfrom=['kubelet']\npattern='abc'\nmatches=['abd']";
-        assert!(Patterns::parse(&[("t", text)]).is_err_and(|e| e.why.contains("own example")));
+        let wrong = Patterns::parse(&[("t.toml", text)]).expect_err("an error");
+        assert!(wrong.iter().all(|e| e.why.contains("own example")), "{wrong:?}");
+        assert_eq!(wrong.iter().map(|e| e.line).collect::<Vec<_>>(), [Some(2)]);
+    }
+
+    #[test]
+    fn every_error_is_told_with_its_place() {
+        let log = |id: &str, pattern: &str| {
+            format!(
+                "[[log]]\nid = '{id}'\ndoc='d'\nsource='s'\nfrom=['kubelet']\npattern='{pattern}'\nmatches=['abc']\n"
+            )
+        };
+        let two = format!("{}{}", log("x.open", "("), log("x.other", "z"));
+        let wrong =
+            Patterns::parse(&[("a.toml", &two), ("b.toml", "[[log]]\nid = 3\n")]).expect_err("errors");
+        let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+        for begin in ["b.toml:2: ", "a.toml:2: signal x.open: ", "a.toml:9: signal x.other: does not match"] {
+            assert!(told.iter().any(|t| t.starts_with(begin)), "{begin} in {told:?}");
+        }
+        let again = log("node.not-ready-x", "abc");
+        let wrong = Patterns::parse(&[("a.toml", &again), ("b.toml", &again)]).expect_err("twice");
+        assert!(
+            wrong
+                .iter()
+                .any(|e| e.to_string() == "b.toml:2: signal node.not-ready-x: another signal has this id"),
+            "{wrong:?}"
+        );
     }
 }

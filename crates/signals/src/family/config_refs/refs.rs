@@ -50,7 +50,7 @@ fn mounted(volume: &Volume) -> impl Iterator<Item = Mounted<'_>> {
 pub(super) fn compare(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
     let ns = &pod.metadata.namespace;
     for m in pod.spec.volumes.iter().flat_map(mounted) {
-        let listed = snapshot.has(if m.secret { &Kind::Secret } else { &Kind::ConfigMap });
+        let listed = snapshot.has_in(if m.secret { &Kind::Secret } else { &Kind::ConfigMap }, ns);
         let map = (!m.secret).then(|| snapshot.config_maps.get(ns, m.name)).flatten();
         let absent = if m.secret { snapshot.secrets.get(ns, m.name).is_none() } else { map.is_none() };
         if listed && absent {
@@ -61,7 +61,8 @@ pub(super) fn compare(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
             };
             finding.into_iter().for_each(|f| sink.add(cited(f, pod, m)));
         }
-        let lacking = m.keys.iter().find(|k| map.is_some_and(|map| !map.has_key(&k.key)));
+        let lacking =
+            m.keys.iter().find(|k| map.is_some_and(|map| !map.metadata.is_partial && !map.has_key(&k.key)));
         if let Some(path) = lacking {
             sink.add(
                 cited(key_missing(pod, &path.key, false, m.name, map), pod, m).param("volume", m.volume),

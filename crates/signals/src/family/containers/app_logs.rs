@@ -5,7 +5,8 @@
 
 use super::app_signals::SIGNALS;
 use super::dependency::{Callee, Directory, Endpoint, endpoint_in};
-use super::lifecycle::container_subject;
+use super::ends;
+use super::places::{permission, port_conflict, with_path};
 use super::requests;
 use crate::family::Correlation;
 use crate::finding::{Finding, Findings, Sink};
@@ -26,15 +27,20 @@ const REASONS: &[(&str, &str)] = &[
     ("log.app-name-not-resolved", "app.dependency-unreachable"),
     ("log.app-connection-refused", "app.dependency-unreachable"),
     ("log.app-connection-timed-out", "app.dependency-unreachable"),
-    ("log.app-tls-failed", "app.dependency-unreachable"),
+    ("log.app-tls-failed", "app.tls-failed"),
     ("log.app-address-in-use", "app.port-conflict"),
     ("log.app-read-only-filesystem", "app.read-only-filesystem"),
     ("log.app-permission-denied", "app.permission-denied"),
     ("log.app-fork-failed", "app.fork-failed"),
     ("log.app-missing-file", ""),
     ("log.app-missing-variable", ""),
-    ("log.app-heap-exhausted", ""),
 ];
+
+/// The pattern's place in the order of preference, and its reason.
+fn reason_for(log: &str) -> Option<(usize, &'static str)> {
+    let mut all = ends::REASONS.iter().chain(REASONS).enumerate();
+    all.find(|(_, (id, _))| *id == log).map(|(rank, (_, signal))| (rank, *signal))
+}
 
 /// Findings that say that a container fails now.
 const FAILING: &[&str] = &[
@@ -71,6 +77,13 @@ fn correlate(snapshot: &Snapshot, findings: &Findings, sink: &mut Sink) {
             awaited(snapshot, &directory, waits, sink);
         }
     }
+    // A program whose library is missing ends like one that is not there.
+    for absent in findings.of("container.command-not-found").filter(|f| f.span.ongoing) {
+        let reason = reason_of(snapshot, findings, &absent.subject);
+        if let Some(reason) = reason.filter(|r| r.signal == "app.library-missing") {
+            tell(snapshot, &directory, &absent.subject, &reason, sink);
+        }
+    }
     for refused in findings.of("log.app-forbidden") {
         if refused.span.ongoing
             && refused.count >= REFUSALS
@@ -97,21 +110,18 @@ struct Reason<'a> {
 
 fn reason_of<'a>(snapshot: &Snapshot, findings: &'a Findings, subject: &Subject) -> Option<Reason<'a>> {
     let container = subject.container.as_deref()?;
-    let mut best: Option<(usize, Reason<'a>)> = None;
+    let mut best: Option<(usize, usize, Reason<'a>)> = None;
     for found in findings.on(subject).filter(|f| f.subject.container == subject.container) {
-        let Some((_, signal)) = REASONS.iter().find(|(log, _)| *log == found.signal) else { continue };
-        for line in &found.evidence {
+        let Some((rank, signal)) = reason_for(found.signal) else { continue };
+        for line in found.evidence.iter().filter(|l| !ends::is_about_a_client(&l.text)) {
             let Some(place) = place_of(snapshot, subject, container, line) else { continue };
-            let rank = |signal: &str| REASONS.iter().position(|(log, _)| *log == signal);
-            let better = best
-                .as_ref()
-                .is_none_or(|(p, r)| place < *p || place == *p && rank(found.signal) < rank(r.log.signal));
+            let better = best.as_ref().is_none_or(|(p, r, _)| place < *p || place == *p && rank < *r);
             if better {
-                best = Some((place, Reason { log: found, signal, line }));
+                best = Some((place, rank, Reason { log: found, signal, line }));
             }
         }
     }
-    best.map(|(_, reason)| reason).filter(|r| !r.signal.is_empty())
+    best.map(|(_, _, reason)| reason).filter(|r| !r.signal.is_empty())
 }
 
 /// How many lines follow a cited one in its log; `None` when they are too many. Lines of the previous run stand behind
@@ -168,6 +178,13 @@ fn tell(
         "app.permission-denied" => sink.add(permission(pod, spec, with_path(finding, text), text)),
         "app.fork-failed" if !node_lacks_pids(snapshot, pod) => sink.add(finding),
         "app.forbidden" => sink.add(finding),
+        "app.tls-failed" => {
+            let why = ends::tls_trouble(text);
+            sink.add(call(directory, pod, spec, finding.param("why", why), text).0);
+        }
+        signal if ends::REASONS.iter().any(|(_, s)| *s == signal) => {
+            sink.add_if(ends::tell(finding, pod, spec, text));
+        }
         _ => {}
     }
 }
@@ -306,9 +323,6 @@ fn finding_kind(text: &str) -> Option<&'static str> {
     if says(&["refused", "(111)"]) {
         return Some("refused");
     }
-    if says(&["x509", "tls", "ssl", "certificate", "pkix"]) {
-        return Some("TLS failed");
-    }
     says(&["timed out", "timeout", "no route", "unreach"]).then_some("timed out")
 }
 
@@ -393,49 +407,6 @@ fn dns_settings(snapshot: &Snapshot, pod: &Pod, endpoint: &Endpoint, seen: &Find
             .param("why", why)
             .cite(kubecause_model::Source::Field, None, super::lifecycle::pod_reference(pod), field),
     );
-}
-
-fn port_conflict(pod: &Pod, spec: &Container, finding: Finding, text: &str) -> Option<Finding> {
-    let port = port_in(text).or_else(|| spec.ports.first().map(|p| p.container_port));
-    let others = || pod.spec.all_containers().filter(|c| c.name != spec.name);
-    let same = others().find(|c| c.ports.iter().any(|p| Some(p.container_port) == port));
-    let other = same.or_else(|| pod.spec.containers.iter().find(|c| c.name != spec.name))?;
-    let finding =
-        finding.param("port", port.map(|p| p.to_string()).unwrap_or_default()).param("other", &other.name);
-    Some(finding.naming(container_subject(pod, &other.name).object()))
-}
-
-/// The port of `bind: address already in use`: the last number after a colon, or after the word port.
-fn port_in(text: &str) -> Option<i32> {
-    let digits = |s: &str| s.chars().take_while(char::is_ascii_digit).collect::<String>();
-    let lower = text.to_lowercase();
-    let after_word = lower.split("port ").skip(1).map(digits).find_map(|d| d.parse().ok());
-    let after_colon = text.rsplit(':').map(|part| digits(part.trim_start())).find_map(|d| d.parse().ok());
-    after_word.or(after_colon).filter(|p| (1..=65535).contains(p))
-}
-
-fn with_path(finding: Finding, text: &str) -> Finding {
-    finding.param("path", path_in(text).unwrap_or_default())
-}
-
-/// The first absolute path in a line.
-fn path_in(text: &str) -> Option<&str> {
-    let cut = |c: char| c.is_whitespace() || "'\"`(),:[]".contains(c);
-    text.split(cut).find(|word| word.starts_with('/') && word.len() > 1 && !word.starts_with("//"))
-}
-
-/// Adds the mount that holds the path, and as whom the container runs.
-fn permission(pod: &Pod, spec: &Container, mut finding: Finding, text: &str) -> Finding {
-    let path = path_in(text).unwrap_or_default();
-    let mounts = spec.volume_mounts.iter().filter(|m| path.starts_with(&*m.mount_path));
-    if let Some(mount) = mounts.max_by_key(|m| m.mount_path.len()) {
-        finding = finding.param("volume", &mount.name).param("mount", &mount.mount_path);
-    }
-    let own = &spec.security_context;
-    let user = own.run_as_user.or(pod.spec.security_context.run_as_user);
-    let group = pod.spec.security_context.fs_group;
-    let said = |id: Option<i64>| id.map_or("not set".to_owned(), |id| id.to_string());
-    finding.param("user", said(user)).param("group", said(group))
 }
 
 /// Whether the node as a whole is short of process ids, so that one pod proves nothing.

@@ -68,6 +68,41 @@ pub(super) const SIGNALS: &[Signal] = &[
         LOG,
     ),
     Signal::fact(
+        "app.heap-exhausted",
+        "The log of a failing container ends with its own heap being full.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.tls-failed",
+        "The log of a failing container ends with a TLS handshake that failed with something that it calls.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.privileged-port-denied",
+        "The log of a failing container ends with a port below 1024 that it may not listen on.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.jvm-refuses",
+        "The log of a failing container ends with a JVM that does not start.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.library-missing",
+        "The log of a failing container ends with a shared library that the image lacks.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.migration-unfinished",
+        "The log of a failing container ends with a migration that broke off earlier, or its lock.",
+        LOG,
+    ),
+    Signal::fact(
+        "app.schema-newer",
+        "The log of a failing container ends with a database that is newer than the image.",
+        LOG,
+    ),
+    Signal::fact(
         "workload.retried-against",
         "A client repeats its failed requests against a workload that does not come up, twenty times and more.",
         LOG,

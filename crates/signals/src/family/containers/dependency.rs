@@ -109,7 +109,9 @@ impl<'a> Directory<'a> {
         let Some((ns, name)) = self.local_name(namespace, host) else { return Callee::Elsewhere };
         match self.snapshot.services.get(ns, name) {
             Some(service) => Callee::Service(service.metadata.subject(Kind::Service)),
-            None if self.snapshot.has(&Kind::Service) => Callee::Nobody(ns.to_owned(), name.to_owned()),
+            None if self.snapshot.has_in(&Kind::Service, ns) => {
+                Callee::Nobody(ns.to_owned(), name.to_owned())
+            }
             None => Callee::Elsewhere,
         }
     }

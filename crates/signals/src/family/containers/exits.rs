@@ -45,7 +45,7 @@ fn base(signal: &'static str, snapshot: &Snapshot, ended: &Ended<'_>) -> Finding
         .span(span)
         .cite(Source::Field, end.finished_at, pod_reference(ended.pod), ended.describe())
         .param("container", &ended.status.name)
-        .param("exit_code", end.exit_code)
+        .param("exit_code", end.code())
         .param("restarts", ended.status.restart_count);
     if let Some(run) = ended.run_seconds() {
         finding = finding.param("run_seconds", run);
@@ -93,10 +93,12 @@ fn init(snapshot: &Snapshot, ended: &Ended<'_>) -> Finding {
 
 fn oom(context: &Context<'_>, ended: &Ended<'_>) -> Finding {
     let resources = &ended.spec.resources;
-    let limit = resources.limits.text("memory").unwrap_or("none");
+    // A table does not show what is asked for.
+    let absent = if ended.pod.metadata.is_partial { "?" } else { "none" };
+    let limit = resources.limits.text("memory").unwrap_or(absent);
     let mut finding = base("container.oom-killed", context.snapshot, ended)
         .param("limit", limit)
-        .param("request", resources.requests.text("memory").unwrap_or("none"));
+        .param("request", resources.requests.text("memory").unwrap_or(absent));
     let text = format!("resources.limits.memory = {limit}");
     finding = finding.cite(Source::Field, None, pod_reference(ended.pod), text);
     if let Some(kill) = context.memory_kill(ended.pod, ended.status) {

@@ -18,7 +18,7 @@ pub fn probe_that_killed(
     end: &Terminated,
 ) -> Option<&'static str> {
     let by_signal = matches!(end.exit_code, 137 | 143);
-    if by_signal && !snapshot.has(&Kind::Event) {
+    if by_signal && !snapshot.has_in(&Kind::Event, &pod.metadata.namespace) {
         return stanza(spec);
     }
     let subject = pod.metadata.subject(Kind::Pod);

@@ -72,7 +72,7 @@ impl Ended<'_> {
             (None, None) => "Terminated",
         };
         let end = self.end;
-        format!("{now}, last exit {} ({}), {} restarts", end.exit_code, end.reason, self.status.restart_count)
+        format!("{now}, last exit {} ({}), {} restarts", end.code(), end.reason, self.status.restart_count)
     }
 }
 
@@ -225,9 +225,28 @@ impl<'a> Context<'a> {
             // Where Jobs were not collected, a pod of the same Job that ended well tells that it got through.
             let same = pod.metadata.controller().map(|o| o.uid);
             let mut pods = same.into_iter().flat_map(|uid| snapshot.pods_owned_by(uid));
-            return !snapshot.has(&Kind::Job) && !pods.any(|p| p.status.phase == "Succeeded");
+            let made_up =
+                pods.any(|p| p.status.phase == "Succeeded") || self.later_run_succeeded(pod, &owner.name);
+            return !snapshot.has_in(&Kind::Job, owner.ns()) && !made_up;
         };
         self.job_is_failing(job, end)
+    }
+
+    /// Where Jobs were not collected: whether a pod of a later Job of the same CronJob ended well. A CronJob names its
+    /// Jobs by its own name and a number.
+    fn later_run_succeeded(&self, pod: &Pod, job: &str) -> bool {
+        let stem = |name: &str| {
+            let (stem, number) = name.rsplit_once('-')?;
+            (number.len() >= 8 && number.bytes().all(|b| b.is_ascii_digit())).then(|| stem.to_owned())
+        };
+        let Some(cron) = stem(job) else { return false };
+        let of_cron = |p: &&Pod| {
+            let owner = p.metadata.controller().filter(|o| o.kind == "Job");
+            owner.and_then(|o| stem(&o.name)).is_some_and(|s| s == cron)
+        };
+        let made = pod.metadata.creation_timestamp;
+        let mut pods = self.snapshot.pods.in_namespace(&pod.metadata.namespace).iter().filter(of_cron);
+        pods.any(|p| p.status.phase == "Succeeded" && p.metadata.creation_timestamp > made)
     }
 
     fn job_is_failing(&self, job: &Workload, end: &Terminated) -> bool {

@@ -7,12 +7,15 @@ mod app_logs;
 mod app_signals;
 mod crowd;
 mod dependency;
+mod ends;
 mod exits;
 mod killer;
 pub(super) mod lifecycle;
 mod limits;
 mod mesh;
 mod oom;
+mod places;
+mod refused;
 mod requests;
 mod start;
 mod waiting;
@@ -67,6 +70,26 @@ const SIGNALS: &[Signal] = &[
         POD,
     ),
     Signal::fact(
+        "container.mount-refused",
+        "The runtime or kubelet refuses to make a container because one of its mounts does not fit.",
+        POD,
+    ),
+    Signal::fact(
+        "container.post-start-hook-failed",
+        "A container waits because its postStart hook failed (PostStartHookError).",
+        POD,
+    ),
+    Signal::fact(
+        "container.working-dir-refused",
+        "The runtime cannot enter a container's working directory.",
+        POD,
+    ),
+    Signal::fact(
+        "container.security-profile-missing",
+        "The node does not have the seccomp or AppArmor profile that a container names.",
+        POD,
+    ),
+    Signal::fact(
         "pod.pids-limit-hit",
         "The kernel refused a fork in the pod's own cgroup: `fork rejected by pids controller`.",
         &[Needs::Kind(Kind::Pod), Needs::NodeLog(kubecause_evidence::log::LogSource::Kernel)],
@@ -79,6 +102,7 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         exits::observe(&context, &ended, sink);
     }
     start::observe(snapshot, sink);
+    refused::observe(snapshot, sink);
     waiting::observe(snapshot, sink);
     limits::observe(snapshot, sink);
 }

@@ -71,7 +71,7 @@ pub fn could_not_start(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) 
     }
     let mut finding = finding(ended.pod, ended.spec, ended.status, text)
         .span(Span { first: end.started_at.or(end.finished_at), last: end.finished_at, ongoing: true })
-        .param("exit_code", end.exit_code)
+        .param("exit_code", end.code())
         .param("restarts", ended.status.restart_count)
         .cite(Source::Field, end.finished_at, pod_reference(ended.pod), ended.describe());
     finding = match said.filter(|_| !from_runtime) {

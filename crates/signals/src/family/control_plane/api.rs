@@ -56,6 +56,20 @@ pub(super) const ETCD_UNREACHABLE: Signal = Signal::fact(
     &[Needs::ComponentLog("kube-apiserver")],
 );
 
+/// Its disk is slow.
+pub(super) const ETCD_DISK_SLOW: Signal = Signal::fact(
+    "etcd.disk-slow",
+    "etcd's log ends with writes that took over a second to reach the disk, or heartbeats that were late because of it \
+     (etcd server/storage/wal/wal.go, server/etcdserver/raft.go).",
+    &[Needs::ComponentLog("etcd")],
+);
+
+static DISK_SLOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"slow fdatasync|sync duration of \S+, expected less than 1s|failed to send out heartbeat on time",
+    )
+    .ok()
+});
 static NO_SPACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"mvcc: database space exceeded|alarm raised.*NOSPACE|"alarm":"NOSPACE""#).ok()
 });
@@ -185,6 +199,7 @@ fn etcd(snapshot: &Snapshot, sink: &mut Sink) {
         return;
     }
     for log in &own {
+        look(ETCD_DISK_SLOW.id, log, &DISK_SLOW, 2, "its disk takes over a second for a write");
         look(ETCD_NO_LEADER.id, log, &NO_LEADER, 3, "it has no leader");
     }
     for log in &server {

@@ -27,6 +27,7 @@ pub const FAMILY: Family = Family {
         api::ETCD_NO_SPACE,
         api::ETCD_NO_LEADER,
         api::ETCD_UNREACHABLE,
+        api::ETCD_DISK_SLOW,
         controllers::STOPPED,
         controllers::SIGN,
         cloud::STOPPED,

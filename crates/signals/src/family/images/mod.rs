@@ -46,6 +46,11 @@ const SIGNALS: &[Signal] = &[
         "The registry wants credentials, or refuses those it was given.",
         PODS_EVENTS,
     ),
+    Signal::fact(
+        "image.pull-secret-absent",
+        "The registry refuses a pull, and a pull secret that the pod names is not in the list.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Secret)],
+    ),
     Signal::fact("image.registry-unreachable", "The registry does not answer, or cannot serve.", PODS_EVENTS),
     Signal::fact(
         "image.invalid-reference",
@@ -172,8 +177,25 @@ fn failing(
         f.text = format!("{} {}", event.reason, event.message);
     }
     if let Some(cause) = own.or(said.map(|(cause, _)| cause)) {
+        if matches!(cause, Cause::Hidden | Cause::Denied) {
+            pull_secret(snapshot, pod, &f, sink);
+        }
         sink.add(specific(pod, &f, cause, known));
     }
+}
+
+/// The pull secrets that the pod names and that do not exist, by the list of Secrets.
+fn pull_secret(snapshot: &Snapshot, pod: &Pod, f: &Failing<'_>, sink: &mut Sink) {
+    let ns = &pod.metadata.namespace;
+    let absent = |name: &&str| !name.is_empty() && snapshot.secrets.get(ns, name).is_none();
+    let names = pod.spec.image_pull_secrets.iter().map(|s| s.name.as_str());
+    let absent: Vec<&str> = names.filter(absent).collect();
+    if absent.is_empty() || !snapshot.has(&Kind::Secret) {
+        return;
+    }
+    let text = format!("imagePullSecrets {}: not among the Secrets of {ns}", absent.join(", "));
+    let found = f.finding("image.pull-secret-absent").param("secrets", absent.join(", "));
+    sink.add(found.cite(Source::Field, None, f.subject.object().to_string(), text));
 }
 
 fn specific(
@@ -227,7 +249,13 @@ fn slow(snapshot: &Snapshot, pod: &Pod, status: &ContainerStatus, sink: &mut Sin
         return;
     }
     let subject = pod.metadata.subject(Kind::Pod).with_container(&status.name);
-    let mine = |e: &&Event| e.regarding.container() == Some(&*status.name);
+    // A table of events does not say which container: with one only there is no question.
+    let only = pod.spec.containers.len() + pod.spec.init_containers.len() == 1;
+    let about = |e: &Event| matches!(e.reason.as_str(), "Pulling" | "Pulled" | "Failed" | "BackOff");
+    let mine = |e: &&Event| match e.regarding.container() {
+        Some(name) => *name == *status.name,
+        None => only && about(e),
+    };
     let newest = snapshot.events_about(&subject).filter(mine).max_by_key(|e| e.last);
     let Some(event) = newest.filter(|e| e.reason == "Pulling") else { return };
     let Some(age) = snapshot.age(event.last).filter(|age| *age >= SLOW_SECONDS) else { return };

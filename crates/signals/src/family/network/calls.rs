@@ -181,7 +181,7 @@ pub(super) fn read(snapshot: &Snapshot) -> Seen {
 }
 
 /// Whether a lookup failed because the DNS server did not answer, not because the name does not exist.
-fn unanswered(line: &str) -> bool {
+pub(super) fn unanswered(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
     let silent = ["i/o timeout", "connection refused", "timed out", "no route to host", "deadline exceeded"];
     let asked = lower.contains("lookup ") && silent.iter().any(|w| lower.contains(w));

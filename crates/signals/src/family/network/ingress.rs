@@ -32,7 +32,7 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
         if !view.older_than(ingress.metadata.creation_timestamp, SETTLED_SECONDS) {
             continue;
         }
-        if snapshot.has(&Kind::Service) {
+        if snapshot.has_in(&Kind::Service, &ingress.metadata.namespace) {
             backends(snapshot, ingress, sink);
         }
         class(snapshot, ingress).into_iter().for_each(|f| sink.add(f));

@@ -49,7 +49,7 @@ static CONNECTING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// How many of a log's last lines are read.
-const TAIL_LINES: usize = 20_000;
+pub(super) const TAIL_LINES: usize = 20_000;
 const RECENT_SECONDS: i64 = 600;
 const LEAST_ERRORS: u32 = 5;
 /// One pod that was just replaced fails a few requests; that is the matter of graceful shutdown.
@@ -89,7 +89,7 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     }
 }
 
-fn is_controller(snapshot: &Snapshot, key: &ContainerLogKey) -> bool {
+pub(super) fn is_controller(snapshot: &Snapshot, key: &ContainerLogKey) -> bool {
     let pod = snapshot.pods.get(&key.namespace, &key.pod);
     let image =
         pod.and_then(|p| p.spec.container(&key.container)).map(|c| c.image.to_string()).unwrap_or_default();

@@ -10,6 +10,7 @@ mod dns_logs;
 mod ingress;
 mod ingress_config;
 mod ingress_logs;
+mod ingress_tls;
 mod near;
 mod policies;
 mod policy_rules;
@@ -18,6 +19,7 @@ mod selectors;
 mod services;
 #[cfg(test)]
 mod tests;
+mod unfilled;
 mod view;
 
 use crate::finding::Sink;
@@ -49,6 +51,10 @@ pub const FAMILY: Family = Family {
         ingress_logs::ERRORS,
         ingress_logs::GONE_UPSTREAM,
         ingress_logs::MISROUTED,
+        ingress_tls::SECRET_MISSING,
+        ingress_tls::PROTOCOL,
+        unfilled::EXTERNAL_NAME,
+        unfilled::NOT_FILLED,
         dns::SERVERS_NOT_READY,
         dns::SERVERS_ABSENT,
         dns::LOOKUPS_FAIL,
@@ -71,6 +77,8 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     ingress::observe(&view, sink);
     ingress_config::observe(&view, sink);
     ingress_logs::observe(&view, sink);
+    ingress_tls::observe(&view, sink);
+    unfilled::observe(&view, sink);
     dns::observe(&view, sink);
     dns_logs::observe(&view, sink);
     policies::observe(&view, sink);

@@ -35,9 +35,6 @@ const SETTLED_SECONDS: i64 = 60;
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     let snapshot = view.snapshot;
-    if !snapshot.has(&Kind::Pod) {
-        return;
-    }
     let mut served: FxHashMap<Sym, Vec<&Labels>> = FxHashMap::default();
     for service in view.selecting() {
         served.entry(service.metadata.namespace.clone()).or_default().push(&service.spec.selector);
@@ -45,6 +42,8 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     for service in view.selecting() {
         let settled = view.older_than(service.metadata.creation_timestamp, SETTLED_SECONDS);
         if !settled
+            || !snapshot.sees_pods_of(&service.metadata.namespace)
+            || standing_workloads(snapshot, &service.metadata.namespace).any(without_labels)
             || service.spec.cluster_ip == "None"
             || view.selects_any_pod(service)
             || view.has_addresses(service)
@@ -58,6 +57,11 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
             sink.add(finding);
         }
     }
+}
+
+/// Whether only columns of the workload were seen, and not those that its template's labels stand in.
+fn without_labels(w: &Workload) -> bool {
+    w.metadata.is_partial && w.spec.template.metadata.labels.is_empty()
 }
 
 /// Whether a Job or CronJob, or pods of another kind of owner, may yet carry the labels.
@@ -119,7 +123,8 @@ fn nearest(view: &View<'_>, service: &Service, others: &[&Labels]) -> Option<(Su
 /// Nothing is near, but something leads there.
 fn called(view: &View<'_>, service: &Service) -> Option<Finding> {
     let snapshot = view.snapshot;
-    let all_workloads = [Kind::Deployment, Kind::StatefulSet].iter().all(|k| snapshot.has(k));
+    let all_workloads =
+        [Kind::Deployment, Kind::StatefulSet].iter().all(|k| snapshot.has_in(k, &service.metadata.namespace));
     let meta = &service.metadata;
     // Pods that a controller kubecause does not know makes may be between two lives.
     let some_pods = !snapshot.pods.in_namespace(&meta.namespace).is_empty();

@@ -53,10 +53,7 @@ const NOT_READY_SECONDS: i64 = 60;
 const FIRST_START_SECONDS: i64 = 180;
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
-    if !view.snapshot.has(&Kind::Pod) {
-        return;
-    }
-    for service in view.selecting() {
+    for service in view.selecting().filter(|s| view.snapshot.sees_pods_of(&s.metadata.namespace)) {
         let pods = view.live_pods(service);
         let found = if pods.is_empty() {
             not_created(view, service).or_else(|| scaled_to_zero(view, service))
@@ -111,7 +108,7 @@ fn not_created(view: &View<'_>, service: &Service) -> Option<Finding> {
     let wanting: Vec<&Workload> = scalable(view, service).into_iter().filter(|w| w.wanted() > 0).collect();
     let owner =
         wanting.first().filter(|w| view.older_than(w.metadata.creation_timestamp, FIRST_START_SECONDS))?;
-    if wanting.iter().any(|w| w.status.ready_replicas > 0) {
+    if wanting.iter().any(|w| w.status.ready_replicas.is_some_and(|n| n > 0) || w.available() > 0) {
         return None;
     }
     let meta = &service.metadata;

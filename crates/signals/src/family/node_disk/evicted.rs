@@ -16,10 +16,30 @@ fn signal_of(record: &Record) -> Option<&'static str> {
         Why::EmptyDir { .. } => "workload.emptydir-limit-exceeded",
         Why::NodeLow(_) => "workload.evicted-by-node",
         Why::Condition(_) => "workload.refused-by-condition",
-        Why::Other if record.is_refusal() => "workload.refused-by-kubelet",
+        Why::Other if record.is_refusal() => refusal_of(record),
         Why::Other => return None,
     })
 }
+
+/// What kubelet refused a pod for, where its words say it; else that it did.
+fn refusal_of(record: &Record) -> &'static str {
+    let says = |words: &[&str]| words.iter().any(|w| record.message.contains(w));
+    match record.reason.as_str() {
+        "SysctlForbidden" => "workload.refused-sysctl",
+        "AppArmor" => "workload.refused-profile",
+        "UnexpectedAdmissionError" if says(&DEVICE) => "workload.refused-device",
+        _ => "workload.refused-by-kubelet",
+    }
+}
+
+/// Source: kubernetes pkg/kubelet/cm/devicemanager/manager.go. What the managers of CPU and memory say is another matter.
+const DEVICE: [&str; 5] = [
+    "devices unavailable for ",
+    "device plugin",
+    "no healthy devices",
+    "unregistered resource",
+    "failed due to rpc error",
+];
 
 /// Two evictions within this many seconds of each other are one episode.
 const EPISODE_SECONDS: i64 = 8;
@@ -56,7 +76,7 @@ pub(super) fn observe(snapshot: &Snapshot, records: &[Record], sink: &mut Sink) 
 
 /// An event about a pod that is gone says nothing about a workload: it took its fault along.
 fn still_counts(snapshot: &Snapshot, record: &Record) -> bool {
-    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has(&Kind::Pod)
+    record.left_behind || snapshot.pod(&record.pod).is_some() || !snapshot.has_in(&Kind::Pod, record.pod.ns())
 }
 
 fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[&Record]) -> Finding {
@@ -102,7 +122,25 @@ fn with_params(found: Finding, record: &Record) -> Finding {
         Why::EmptyDir { volume, limit } => found.param("limit", limit).param("volume", volume),
         Why::NodeLow(resource) => found.param("resource", word(*resource)),
         Why::Condition(condition) => found.param("why", condition),
-        Why::Other => found.param("why", &record.reason),
+        Why::Other => refused(found.param("why", &record.reason), record),
+    }
+}
+
+/// The device, the sysctl or the profile that kubelet named.
+fn refused(found: Finding, record: &Record) -> Finding {
+    let quoted = record.message.split('"').nth(1).unwrap_or_default();
+    match refusal_of(record) {
+        "workload.refused-sysctl" => found.param("sysctl", quoted),
+        "workload.refused-profile" => found.param("profile", quoted).param("kind", "AppArmor"),
+        "workload.refused-device" => {
+            let named = ["devices unavailable for ", "unregistered resource "];
+            let rest = named.iter().find_map(|w| Some(record.message.split_once(w)?.1)).unwrap_or_default();
+            let resource = rest.split([' ', ',']).next().unwrap_or_default().trim_end_matches('.');
+            found
+                .param("resource", resource)
+                .param("problem", kubecause_model::one_line(&record.message, 160))
+        }
+        _ => found,
     }
 }
 

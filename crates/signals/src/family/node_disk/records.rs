@@ -31,8 +31,8 @@ pub(super) struct Record {
 }
 
 /// Reasons with which a kubelet refuses a pod at admission, next to those that begin with `OutOf`.
-/// Source: `pkg/kubelet/lifecycle/predicate.go`, `pkg/kubelet/cm`, `pkg/scheduler/framework/plugins/names`.
-const REFUSALS: [&str; 9] = [
+/// Source: `pkg/kubelet/lifecycle`, `pkg/kubelet/sysctl`, `pkg/kubelet/cm`, `pkg/scheduler/framework/plugins/names`.
+const REFUSALS: [&str; 11] = [
     "UnexpectedAdmissionError",
     "NodeAffinity",
     "MatchNodeSelector",
@@ -42,6 +42,8 @@ const REFUSALS: [&str; 9] = [
     "PodOSSelectorNodeLabelDoesNotMatch",
     "PodOSNotSupported",
     "InvalidNodeInfo",
+    "SysctlForbidden",
+    "AppArmor",
 ];
 
 impl Record {
@@ -98,7 +100,7 @@ fn of_pod(snapshot: &Snapshot, pod: &Pod) -> Record {
     let text = format!("{}: {}", pod.status.reason, pod.status.message);
     Record {
         owner: snapshot.top_owner(&subject),
-        node: pod.is_scheduled().then(|| pod.spec.node_name.arc()),
+        node: (!pod.spec.node_name.is_empty()).then(|| pod.spec.node_name.arc()),
         at,
         reason: pod.status.reason.to_string(),
         message: pod.status.message.to_string(),

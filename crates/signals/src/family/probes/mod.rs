@@ -4,9 +4,11 @@
 //! liveness and startup do.
 
 mod flapping;
+mod gates;
 mod outcome;
 mod port;
 mod stanza;
+mod unserved;
 
 use super::containers::lifecycle::{Context, Ended, Exit, container_subject, last_end, pod_reference};
 use crate::finding::{Finding, Sink};
@@ -80,6 +82,21 @@ const SIGNALS: &[Signal] = &[
         "The last run of a container ended with 137 or 143 when the patience of its liveness or startup probe ran out.",
         NONE,
     ),
+    Signal::fact(
+        "pod.readiness-gate-unset",
+        "All containers of a pod are Ready for minutes, and a readiness gate of it is not set.",
+        NONE,
+    ),
+    Signal::fact(
+        "probe.command-missing",
+        "A failing probe runs a command that the container's image does not have.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "probe.grpc-unserved",
+        "A failing gRPC probe reaches a server that offers no health service, or none of that name.",
+        EVENTS,
+    ),
     Signal::fact("probe.times-out", "A failing probe gets no answer in time.", EVENTS),
     Signal::fact(
         "workload.readiness-flaps",
@@ -117,9 +134,11 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             if let Some(probe) = probed.not_ready() {
                 unready(&probed, probe, sink);
             }
+            unserved::never_started(&probed, sink);
         }
     }
     flapping::observe(snapshot, sink);
+    gates::observe(snapshot, sink);
     stanza::missing(snapshot, sink);
 }
 
@@ -177,7 +196,7 @@ fn unready(probed: &Probed<'_>, probe: &Probe, sink: &mut Sink) {
     sink.add(base("probe.not-ready").cite(Source::Field, since, pod_reference(probed.pod), state));
     let snapshot = probed.snapshot;
     let Some((event, outcome)) = probed.report(Which::Readiness) else {
-        if !snapshot.has(&Kind::Event) {
+        if !snapshot.has_in(&Kind::Event, &probed.pod.metadata.namespace) {
             port::undeclared(probed, Which::Readiness, probe, &base, sink);
         }
         return;
@@ -200,6 +219,10 @@ fn specific(
     base: &impl Fn(&'static str) -> Finding,
     sink: &mut Sink,
 ) {
+    if let Some(found) = unserved::look(probe, event, base) {
+        sink.add(found.param("image", &probed.spec.image));
+        return;
+    }
     let secure_port = || matches!(port::number(probed.spec, probe), Some(443 | 6443 | 8443 | 9443));
     match outcome {
         Outcome::Refused | Outcome::UnknownPort => {
@@ -251,7 +274,7 @@ fn killed(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) {
     };
     let at_patience = stanza::ended_at_patience(ended.pod, probe, end);
     let Some((event, outcome)) = probed.report(which) else {
-        if !snapshot.has(&Kind::Event) {
+        if !snapshot.has_in(&Kind::Event, &probed.pod.metadata.namespace) {
             sink.add(base("probe.killed-without-oom"));
             port::undeclared(&probed, which, probe, &base, sink);
             if at_patience && starts_slowly(&probed, which, end) {
@@ -259,7 +282,7 @@ fn killed(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) {
             }
         }
         // The kill is reported, the failures are not any more.
-        if snapshot.has(&Kind::Event) {
+        if snapshot.has_in(&Kind::Event, &probed.pod.metadata.namespace) {
             sink.add(base(failing(which)));
         }
         return;

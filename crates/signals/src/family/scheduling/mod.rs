@@ -51,6 +51,11 @@ const SIGNALS: &[Signal] = &[
         "The pod requests more of a resource than any node has.",
         PODS,
     ),
+    Signal::fact(
+        "sched.resource-not-offered",
+        "The pod requests a resource of which no node has any: a device, huge pages.",
+        &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::Node)],
+    ),
     Signal::fact("sched.host-port-taken", "A host port that the pod wants is taken on every node.", PODS),
     Signal::fact(
         "sched.taint-not-tolerated",

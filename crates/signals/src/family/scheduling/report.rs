@@ -19,6 +19,7 @@ pub(super) fn signal_of(cause: &Cause) -> &'static str {
         Cause::Taint(_) => "sched.taint-not-tolerated",
         Cause::Port(..) => "sched.host-port-taken",
         Cause::Short(_) | Cause::ShortOf(_) => "sched.nodes-full",
+        Cause::Unoffered(_) => "sched.resource-not-offered",
         Cause::Oversized(_) => "sched.larger-than-any-node",
         Cause::Place(Refusal::Spread(_)) => "sched.spread-leaves-no-node",
         Cause::Place(_) => "sched.pod-rule-leaves-no-node",
@@ -104,6 +105,7 @@ fn detail(snapshot: &Snapshot, f: Finding, pod: &Pod, verdict: &Verdict, owner: 
                 f
             }
         }
+        Cause::Unoffered(short) => unoffered(snapshot, f, pod, short),
         Cause::ShortOf(resource) => {
             let f = f.param("resource", resource);
             match requests(&pod.spec).get(&Sym::new(resource)) {
@@ -215,6 +217,33 @@ fn shortage(f: Finding, pod: &Pod, short: &Short, node: Option<&Sym>) -> Finding
     let text =
         format!("{r}: allocatable {}, free {free}: the most of any node", amount(r, short.allocatable));
     f.param("node", node).cite(Source::Field, None, format!("nodes/{node}"), text)
+}
+
+/// The resource, and the node that has it in its capacity while nothing of it can be given.
+fn unoffered(snapshot: &Snapshot, f: Finding, pod: &Pod, short: &Short) -> Finding {
+    let r = &short.resource;
+    let at = format!("pods/{}/{}", pod.metadata.namespace, pod.metadata.name);
+    let asked = amount(r, short.asked);
+    let f = f
+        .cite(Source::Field, None, at, format!("requests {r} {asked}"))
+        .param("resource", r)
+        .param("asked", &asked)
+        .param("nodes", snapshot.nodes.all().len());
+    let dead = snapshot.nodes.all().iter().find(|n| n.status.capacity.value(r).is_some_and(|c| c > 0.0));
+    match dead {
+        Some(node) => {
+            let name = &node.metadata.name;
+            let capacity = amount(r, node.status.capacity.value(r).unwrap_or(0.0));
+            let text = format!("{r}: capacity {capacity}, allocatable 0");
+            f.param("node", name).param("capacity", &capacity).cite(
+                Source::Field,
+                None,
+                format!("nodes/{name}"),
+                text,
+            )
+        }
+        None => f,
+    }
 }
 
 /// At most eight names.

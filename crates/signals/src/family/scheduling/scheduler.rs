@@ -47,6 +47,7 @@ fn is_default(pod: &Pod) -> bool {
 /// A pod, seen in full, that waits without a word from any scheduler.
 fn never_seen(snapshot: &Snapshot, pod: &Pod) -> bool {
     waits(pod)
+        && !pod.metadata.is_partial
         && !pod.spec.containers.is_empty()
         && pod.condition("PodScheduled").is_none()
         && !snapshot

@@ -18,6 +18,8 @@ pub(super) enum Cause {
     Short(Short),
     /// The request is larger than any node as a whole.
     Oversized(Short),
+    /// No node of the cluster has that resource at all.
+    Unoffered(Short),
     /// The resource, where only the scheduler named it.
     ShortOf(Str),
     Place(Refusal),
@@ -106,7 +108,9 @@ fn agrees(cause: &Cause, said: &Said) -> bool {
         Cause::Selector | Cause::NodeAffinity => *reason == Reason::Labels,
         Cause::Taint(_) => matches!(reason, Reason::Abnormal(_) | Reason::Role(_) | Reason::Taint(_)),
         Cause::Port(..) => *reason == Reason::Port,
-        Cause::Short(s) | Cause::Oversized(s) => *reason == Reason::Short(s.resource.arc()),
+        Cause::Short(s) | Cause::Oversized(s) | Cause::Unoffered(s) => {
+            *reason == Reason::Short(s.resource.arc())
+        }
         Cause::ShortOf(_) => matches!(reason, Reason::Short(_)),
         Cause::Place(Refusal::Spread(_)) => *reason == Reason::Spread,
         Cause::Place(_) => matches!(reason, Reason::Affinity | Reason::AntiAffinity),
@@ -195,7 +199,8 @@ fn decide(pod: &Pod, answers: &[Answer<'_>]) -> Reckoned {
     if full.is_empty() {
         return only_tainted(&meant);
     }
-    crowded(&full)
+    let everywhere = if pinned(pod).is_none() { answers } else { &[] };
+    crowded(&full, everywhere)
 }
 
 /// Every node that the pod is meant for carries a taint of a person's making. Those of control plane nodes count only
@@ -213,7 +218,7 @@ fn only_tainted(meant: &[&Answer<'_>]) -> Reckoned {
 }
 
 /// The nodes are there and full: the reason that stands alone on most of them, then the one on most of them.
-fn crowded(full: &[&Answer<'_>]) -> Reckoned {
+fn crowded(full: &[&Answer<'_>], all: &[Answer<'_>]) -> Reckoned {
     let count = |test: &dyn Fn(&Answer<'_>) -> bool| {
         let hit = full.iter().filter(|a| test(a));
         let kinds = |a: &Answer<'_>| {
@@ -231,7 +236,7 @@ fn crowded(full: &[&Answer<'_>]) -> Reckoned {
         return refused(Cause::Port(port, Some(holder)), with.iter().map(|a| a.name()).collect());
     }
     if most == short {
-        return shortage(full);
+        return shortage(full, all);
     }
     let with: Vec<_> = full.iter().filter(|a| a.place.is_some()).collect();
     let Some(refusal) = with.iter().find_map(|a| a.place.clone()) else { return Reckoned::Fits };
@@ -239,7 +244,7 @@ fn crowded(full: &[&Answer<'_>]) -> Reckoned {
 }
 
 /// The resource that is short on most nodes; of the nodes the one with the largest hole.
-fn shortage(full: &[&Answer<'_>]) -> Reckoned {
+fn shortage(full: &[&Answer<'_>], cluster: &[Answer<'_>]) -> Reckoned {
     let all = || full.iter().flat_map(|a| a.short.iter().map(move |s| (a, s)));
     let resources: std::collections::BTreeSet<&Sym> = all().map(|(_, s)| &s.resource).collect();
     let most = resources.into_iter().max_by_key(|r| all().filter(|(_, s)| s.resource == ***r).count());
@@ -251,8 +256,17 @@ fn shortage(full: &[&Answer<'_>]) -> Reckoned {
     let oversized = everywhere && of_it().all(|(_, s)| s.asked > s.allocatable);
     let mut nodes = vec![node.name()];
     nodes.extend(of_it().map(|(a, _)| a.name()).filter(|n| *n != node.name()));
+    let has = |a: &Answer<'_>| a.room.node.status.allocatable.value(&hole.resource).unwrap_or(0.0) > 0.0;
+    if oversized && is_extended(&hole.resource) && !cluster.is_empty() && !cluster.iter().any(has) {
+        return refused(Cause::Unoffered(hole.clone()), Vec::new());
+    }
     let cause = if oversized { Cause::Oversized(hole.clone()) } else { Cause::Short(hole.clone()) };
     refused(cause, nodes)
+}
+
+/// What a device plugin, or the machine's settings, must bring; every node has the rest.
+fn is_extended(resource: &str) -> bool {
+    resource.contains('/') || resource.starts_with("hugepages-")
 }
 
 /// What the message alone leads to. A node that is out of order comes before full ones; taints of control plane

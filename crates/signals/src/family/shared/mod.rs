@@ -1,5 +1,7 @@
 //! What many findings share: the moment at which nodes failed, a lock, a workload that visited them all.
 
+mod clients;
+mod exhausted;
 mod lock;
 mod mass;
 mod poison;
@@ -12,6 +14,7 @@ use kubecause_evidence::Kind;
 use kubecause_evidence::log::LogSource;
 
 const NODES: &[Needs] = &[Needs::Kind(Kind::Node)];
+const CONTAINER_LOG: &[Needs] = &[Needs::Kind(Kind::Pod), Needs::ContainerLog];
 const NODES_AND_PODS: &[Needs] = &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod)];
 
 /// The correlations of this file.
@@ -76,6 +79,46 @@ pub const CORRELATIONS: &[Correlation] = &[
             ),
         ],
         correlate: sandboxes::correlate,
+    },
+    Correlation {
+        signals: &[
+            Signal::fact(
+                "app.local-ports-exhausted",
+                "A container cannot open connections because no local port is left, and it fails or says so now.",
+                CONTAINER_LOG,
+            ),
+            Signal::fact(
+                "app.open-files-exhausted",
+                "A container can open no more files or sockets, and it fails or says so now.",
+                CONTAINER_LOG,
+            ),
+            Signal::fact(
+                "node.inotify-exhausted",
+                "Kubelet, the runtime or containers on a node cannot watch files: its inotify limits are used up.",
+                NODES_AND_PODS,
+            ),
+        ],
+        correlate: exhausted::correlate,
+    },
+    Correlation {
+        signals: &[
+            Signal::fact(
+                "shared.tokens-refused",
+                "The API server refuses the tokens of containers of two workloads or more.",
+                CONTAINER_LOG,
+            ),
+            Signal::fact(
+                "app.metrics-scrape-refused",
+                "The metrics server does not accept the certificates of kubelets, or they do not accept it.",
+                CONTAINER_LOG,
+            ),
+            Signal::fact(
+                "shared.conversion-fails",
+                "Clients of the API are told that the conversion webhook of a custom resource fails.",
+                CONTAINER_LOG,
+            ),
+        ],
+        correlate: clients::correlate,
     },
 ];
 

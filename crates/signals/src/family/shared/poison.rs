@@ -47,7 +47,8 @@ fn arrivals(
         }
     };
     for pod in snapshot.pods.all().iter().filter(|p| p.is_scheduled() && !p.is_static()) {
-        if let Some(at) = pod.status.start_time {
+        // A table tells a pod's age and not when the kubelet first saw it.
+        if let Some(at) = pod.status.start_time.or(pod.metadata.creation_timestamp) {
             let owner = snapshot.top_owner(&pod.metadata.subject(Kind::Pod));
             came(owner, (Subject::node(&pod.spec.node_name), at));
         }

@@ -7,8 +7,12 @@ use kubecause_model::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Signals on a node that mean nothing once each of its pods has a sandbox.
-const ON_NODE: [&str; 4] = [
+const ON_NODE: [&str; 8] = [
     "log.cni-no-addresses",
+    "log.cni-plugin-missing",
+    "event.cni-plugin-missing",
+    "event.cni-agent-unreachable",
+    "event.cni-agent-unauthorized",
     "log.sandbox-image-unavailable",
     "kubelet.sandbox-deadline",
     "event.cni-no-addresses",

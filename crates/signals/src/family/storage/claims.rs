@@ -128,6 +128,11 @@ impl<'a> View<'a> {
 
 fn judge(view: &View<'_>, sink: &mut Sink) {
     let class = view.class();
+    if view.claim.status.phase == "Lost" {
+        let volume = &view.claim.spec.volume_name;
+        let text = format!("status.phase Lost, volumeName {volume}");
+        sink.add(view.finding("claim.volume-lost", &text).param("volume", volume));
+    }
     if !view.claim.spec.volume_name.is_empty() {
         return named_volume(view, &class, sink);
     }

@@ -31,7 +31,7 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
                 continue;
             }
             let said = said(snapshot, pod, name);
-            if said.is_none() && !snapshot.has(&Kind::PersistentVolumeClaim) {
+            if said.is_none() && !snapshot.has_in(&Kind::PersistentVolumeClaim, &pod.metadata.namespace) {
                 continue;
             }
             sink.add(finding(snapshot, pod, name, said));

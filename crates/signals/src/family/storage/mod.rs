@@ -2,6 +2,7 @@
 //! volumes and classes field by field; a claim that waits for its first consumer is no fault.
 
 mod claims;
+mod expansion;
 mod fit;
 mod missing;
 mod mounts;
@@ -79,6 +80,21 @@ const SIGNALS: &[Signal] = &[
         CLAIMS,
     ),
     Signal::fact(
+        "claim.volume-lost",
+        "A claim is Lost: the volume that it was bound to is gone, or belongs to another claim.",
+        CLAIMS,
+    ),
+    Signal::fact(
+        "claim.expansion-failing",
+        "A claim asks for more than its volume holds, and the storage or kubelet reports that it cannot grow.",
+        CLAIMS,
+    ),
+    Signal::fact(
+        "claim.expansion-waits-for-pod",
+        "A volume has grown and its file system has not, for a quarter of an hour, while a pod has it mounted.",
+        CLAIMS,
+    ),
+    Signal::fact(
         "claim.missing",
         "A pod mounts a claim that does not exist.",
         &[Needs::Kind(Kind::Pod), Needs::Kind(Kind::PersistentVolumeClaim)],
@@ -109,6 +125,16 @@ const SIGNALS: &[Signal] = &[
         ],
     ),
     Signal::fact(
+        "volume.home-node-gone",
+        "The pod's volume is tied to one machine by its name, and no node has that name any more.",
+        &[
+            Needs::Kind(Kind::Pod),
+            Needs::Kind(Kind::Node),
+            Needs::Kind(Kind::PersistentVolume),
+            Needs::Kind(Kind::PersistentVolumeClaim),
+        ],
+    ),
+    Signal::fact(
         "volume.home-nodes-refuse",
         "The nodes where the pod's volume is refuse the pod for another reason.",
         &[
@@ -129,6 +155,7 @@ const SIGNALS: &[Signal] = &[
 fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     let users = Users::of(snapshot);
     claims::look(snapshot, &users, sink);
+    expansion::look(snapshot, &users, sink);
     missing::look(snapshot, sink);
     mounts::look(snapshot, &users, sink);
     zone::look(snapshot, sink);

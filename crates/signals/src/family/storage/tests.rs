@@ -286,3 +286,30 @@ fn a_full_volume_is_told_from_a_full_node_disk() {
     assert_eq!(run(9_000_000, 100_000), 0);
     assert_eq!(run(1_000_000, 1000), 0);
 }
+
+fn grown(conditions: &str) -> String {
+    claim(r#","volumeName":"v""#).replace("10Gi", "20Gi").replace(
+        r#""phase":"Pending""#,
+        &format!(r#""phase":"Bound","capacity":{{"storage":"10Gi"}},"conditions":[{conditions}]"#),
+    )
+}
+
+#[test]
+fn a_claim_that_cannot_grow() {
+    let error = grown(
+        r#"{"type":"ControllerResizeError","status":"True","message":"quota","lastTransitionTime":"2026-01-01T00:09:00Z"}"#,
+    );
+    assert_eq!(ids(&seen(&[("PersistentVolumeClaim", &error)])), ["claim.expansion-failing"]);
+    let under_way =
+        grown(r#"{"type":"Resizing","status":"True","lastTransitionTime":"2026-01-01T00:09:00Z"}"#);
+    assert!(seen(&[("PersistentVolumeClaim", &under_way)]).is_empty());
+    let small = error.replace("20Gi", "10Gi");
+    assert!(seen(&[("PersistentVolumeClaim", &small)]).is_empty(), "it has what it asks for");
+}
+
+#[test]
+fn a_lost_claim() {
+    let lost = claim(r#","volumeName":"v""#).replace("Pending", "Lost");
+    assert!(ids(&seen(&[("PersistentVolumeClaim", &lost)])).contains(&"claim.volume-lost"));
+    assert!(!ids(&seen(&[("PersistentVolumeClaim", &claim(""))])).contains(&"claim.volume-lost"));
+}

@@ -43,6 +43,10 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
             sink.add(place(snapshot, pod, cite("volume.affinity-conflict-everywhere")));
         }
         for volume in volumes(snapshot, pod) {
+            if let Some(machine) = lost_machine(snapshot, volume) {
+                let found = with_volume(cite("volume.home-node-gone"), volume).param("machine", machine);
+                sink.add(found);
+            }
             match homes(snapshot, pod, volume) {
                 Some(homes) if homes.is_empty() => sink.add(with_volume(cite("volume.no-node-fits"), volume)),
                 Some(homes) => {
@@ -85,6 +89,24 @@ fn volumes<'a>(snapshot: &'a Snapshot, pod: &'a Pod) -> impl Iterator<Item = &'a
     let claims = names.filter_map(|n| snapshot.claims.get(&pod.metadata.namespace, &n));
     let volumes = claims.filter_map(|c| snapshot.volumes.get("", &c.spec.volume_name));
     volumes.filter(|v| !v.spec.node_affinity.required.node_selector_terms.is_empty())
+}
+
+/// Labels that name one machine, by the part after the slash: `kubernetes.io/hostname`, `topology.topolvm.io/node`,
+/// `openebs.io/nodename`.
+const MACHINE_LABELS: [&str; 4] = ["hostname", "node", "nodename", "metadata.name"];
+
+/// The name of the only machine that the volume may be used on, where no node fits it.
+fn lost_machine(snapshot: &Snapshot, volume: &PersistentVolume) -> Option<String> {
+    let required = &volume.spec.node_affinity.required;
+    let [term] = &*required.node_selector_terms else { return None };
+    let mut rules = term.match_expressions.iter().chain(&term.match_fields);
+    let rule = rules.find(|r| {
+        let label = r.key.rsplit('/').next().unwrap_or_default();
+        MACHINE_LABELS.contains(&label) && r.operator == "In"
+    })?;
+    let [machine] = &*rule.values else { return None };
+    let seen = snapshot.has(&Kind::Node) && !snapshot.nodes.all().is_empty();
+    (seen && !snapshot.nodes.all().iter().any(|n| admits(required, n))).then(|| machine.to_string())
 }
 
 fn place(snapshot: &Snapshot, pod: &Pod, finding: Finding) -> Finding {

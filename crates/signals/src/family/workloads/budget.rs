@@ -35,7 +35,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 }
 
 /// Before policy/v1 an empty selector selected nothing; since then it selects all.
-fn selected(budget: &DisruptionBudget, pod: &Pod) -> bool {
+pub(super) fn selected(budget: &DisruptionBudget, pod: &Pod) -> bool {
     !budget.spec.selector.is_empty() && budget.spec.selector.matches(&pod.metadata.labels)
 }
 

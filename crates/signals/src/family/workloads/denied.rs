@@ -71,7 +71,7 @@ fn by_event(snapshot: &Snapshot, all: &mut All, event: &Event) {
         return;
     }
     let direct = snapshot.workload(&subject);
-    let gone = direct.is_none() && snapshot.has(&subject.kind);
+    let gone = direct.is_none() && snapshot.has_in(&subject.kind, subject.ns());
     let young =
         snapshot.age(event.last).is_some_and(|age| age <= BACK_OFF_SECONDS) || is_recurring(snapshot, event);
     let citation = Citation::new(

@@ -23,14 +23,25 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         let ongoing = !old && !made_up && !job.metadata.is_deleting();
         let span = Span { first: failed, last: failed, ongoing };
         let text = format!("Failed=True {}: {}", c.reason, c.message);
-        let found = Finding::new("workload.job-failed", owner)
-            .span(span)
-            .param("job", &job.metadata.name)
-            .param("reason", &c.reason)
-            .param("failed", job.status.failed)
-            .cite(Source::Condition, failed, at(&job.subject()), text);
-        sink.add(found);
+        let base = |id| {
+            Finding::new(id, owner.clone())
+                .span(span)
+                .param("job", &job.metadata.name)
+                .param("failed", job.status.failed)
+                .cite(Source::Condition, failed, at(&job.subject()), &text)
+        };
+        sink.add(base("workload.job-failed").param("reason", &c.reason));
+        if c.reason == "DeadlineExceeded" {
+            sink.add(deadline(base("workload.job-deadline-exceeded"), job));
+        }
     }
+}
+
+/// The deadline, and what it covers: all attempts of the Job together, not one pod.
+fn deadline(found: Finding, job: &Workload) -> Finding {
+    let Some(seconds) = job.spec.active_deadline_seconds else { return found };
+    let text = format!("activeDeadlineSeconds {seconds}");
+    found.param("deadline", seconds).cite(Source::Field, None, at(&job.subject()), text)
 }
 
 type Owner = (kubecause_evidence::Str, kubecause_evidence::Str);

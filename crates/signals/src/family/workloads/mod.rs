@@ -2,10 +2,12 @@
 
 mod altered;
 mod budget;
+mod classes;
 mod cron;
 mod denied;
 mod jobs;
 mod objects;
+mod overlap;
 mod rollout;
 mod sidecar;
 #[cfg(test)]
@@ -38,16 +40,6 @@ const SIGNALS: &[Signal] = &[
         EVENTS,
     ),
     Signal::fact(
-        "workload.denied-no-priorityclass",
-        "Its pods are refused: their priority class is not found.",
-        EVENTS,
-    ),
-    Signal::fact(
-        "workload.denied-no-runtimeclass",
-        "Its pods are refused: their runtime class is not found.",
-        EVENTS,
-    ),
-    Signal::fact(
         "workload.serviceaccount-absent",
         "It lacks pods, and the service account that its template names is not in the list.",
         &[Needs::Kind(Kind::ServiceAccount)],
@@ -70,6 +62,31 @@ const SIGNALS: &[Signal] = &[
     Signal::fact(
         "workload.denied-by-webhook",
         "Its pods are refused by an admission webhook or policy.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.denied-no-priorityclass",
+        "Its pods are refused: their priority class does not exist.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.priorityclass-absent",
+        "It lacks pods, and the priority class that its template names is not in the list.",
+        &[Needs::Kind(Kind::PriorityClass)],
+    ),
+    Signal::fact(
+        "workload.denied-no-runtimeclass",
+        "Its pods are refused: their runtime class does not exist.",
+        EVENTS,
+    ),
+    Signal::fact(
+        "workload.runtimeclass-absent",
+        "It lacks pods, and the runtime class that its template names is not in the list.",
+        &[Needs::Kind(Kind::RuntimeClass)],
+    ),
+    Signal::fact(
+        "workload.template-invalid",
+        "Its pods are refused: the API server finds a field of them invalid.",
         EVENTS,
     ),
     Signal::symptom(
@@ -112,6 +129,21 @@ const SIGNALS: &[Signal] = &[
         "workload.job-failed",
         "A Job gave up within the last day, and no later run made up for it.",
         &[Needs::Kind(Kind::Job)],
+    ),
+    Signal::fact(
+        "workload.job-deadline-exceeded",
+        "A Job was stopped within the last day because it ran into its activeDeadlineSeconds.",
+        &[Needs::Kind(Kind::Job)],
+    ),
+    Signal::fact(
+        "workload.rollout-paused",
+        "A Deployment is paused, and its pods are not all of its newest template.",
+        &[Needs::Kind(Kind::Deployment)],
+    ),
+    Signal::fact(
+        "pdb.overlap",
+        "A node is being drained, and more than one budget covers a pod on it.",
+        &[Needs::Kind(Kind::PodDisruptionBudget), Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod)],
     ),
     Signal::fact("cronjob.suspended", "A CronJob is suspended and missed a run within the last days.", CRON),
     Signal::fact("cronjob.overdue", "A CronJob was not started for more than two of its periods.", CRON),
@@ -162,6 +194,7 @@ fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     jobs::observe(snapshot, sink);
     cron::observe(snapshot, sink);
     budget::observe(snapshot, sink);
+    overlap::observe(snapshot, sink);
     altered::observe(snapshot, sink);
     sidecar::observe(snapshot, sink);
 }

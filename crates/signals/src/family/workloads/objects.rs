@@ -15,6 +15,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         }
         if lacks_pods(w) && settled(snapshot, w) {
             absent_account(snapshot, w, sink);
+            super::classes::absent(snapshot, w, sink);
             full_quota(snapshot, w, sink);
         }
         if w.kind == WorkloadKind::StatefulSet {
@@ -27,7 +28,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 fn absent_account(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
     let name = &w.spec.template.spec.service_account_name;
     let ns = &w.metadata.namespace;
-    if !snapshot.has(&Kind::ServiceAccount)
+    if !snapshot.has_in(&Kind::ServiceAccount, ns)
         || name.is_empty()
         || snapshot.service_accounts.get(ns, name).is_some()
     {
@@ -99,7 +100,10 @@ fn sum(spec: &PodSpec, resource: &str, limits: bool) -> f64 {
 /// `pod.service.namespace.svc` needs the Service. Only a StatefulSet that is not whole may suffer from it.
 fn governing(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
     let (ns, service) = (&w.metadata.namespace, &w.spec.service_name);
-    if service.is_empty() || !snapshot.has(&Kind::Service) || snapshot.services.get(ns, service).is_some() {
+    if service.is_empty()
+        || !snapshot.has_in(&Kind::Service, ns)
+        || snapshot.services.get(ns, service).is_some()
+    {
         return;
     }
     let base = |id| {

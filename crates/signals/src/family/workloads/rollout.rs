@@ -12,6 +12,7 @@ const STARTING_SECONDS: i64 = 60;
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for w in snapshot.deployments.all() {
         deadline(w, sink);
+        paused(w, sink);
     }
     for w in snapshot.stateful_sets.all() {
         ordered(snapshot, w, sink);
@@ -34,6 +35,24 @@ fn deadline(w: &Workload, sink: &mut Sink) {
         .param("available", w.available())
         .param("wanted", w.wanted());
     sink.add(found.cite(Source::Condition, c.last_transition_time, at(&w.subject()), text));
+}
+
+/// A pause is meant; that a change waits behind it is easily forgotten.
+fn paused(w: &Workload, sink: &mut Sink) {
+    let waits = w.status.updated_replicas < w.status.replicas;
+    if !w.spec.paused || !waits || w.metadata.is_deleting() {
+        return;
+    }
+    let since = w.condition("Progressing").and_then(|c| c.last_transition_time);
+    let text = format!(
+        "paused true; {} of {} pods of the newest template",
+        w.status.updated_replicas, w.status.replicas
+    );
+    let found = Finding::new("workload.rollout-paused", w.subject())
+        .since(since)
+        .param("updated", w.status.updated_replicas)
+        .param("replicas", w.status.replicas);
+    sink.add(found.cite(Source::Field, since, at(&w.subject()), text));
 }
 
 /// The controller replaces pods from the highest ordinal down, and goes on only when the last one is Ready.

@@ -1,5 +1,6 @@
 //! What the API server says when it refuses a pod. Each wording with its source.
 
+use super::classes;
 use crate::finding::Finding;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 
@@ -11,11 +12,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(signal: &'static str) -> Self {
+    pub(super) fn new(signal: &'static str) -> Self {
         Self { signal, params: Vec::new(), names: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.push((name, value.into()));
         self
     }
@@ -32,10 +33,12 @@ pub(super) fn read(snapshot: &Snapshot, namespace: &str, text: &str) -> Refusal 
     webhook(snapshot, text)
         .or_else(|| quota(namespace, text))
         .or_else(|| service_account(namespace, text))
-        .or_else(|| class(text))
         .or_else(|| pod_security(text))
         .or_else(|| limit_range(text))
         .or_else(|| security_context(text))
+        .or_else(|| classes::priority_class(text))
+        .or_else(|| classes::runtime_class(text))
+        .or_else(|| classes::invalid(text))
         .unwrap_or_else(|| Refusal::new("workload.create-refused").with("says", tail(text)))
 }
 
@@ -147,19 +150,6 @@ fn service_account(namespace: &str, text: &str) -> Option<Refusal> {
     Some(refusal)
 }
 
-/// Source: kubernetes plugin/pkg/admission/priority/admission.go and plugin/pkg/admission/runtimeclass/admission.go.
-fn class(text: &str) -> Option<Refusal> {
-    if let Some(name) = between(text, "no PriorityClass with name ", " was found") {
-        let mut refusal = Refusal::new("workload.denied-no-priorityclass").with("priorityclass", name);
-        refusal.names.push(Subject::new(Kind::PriorityClass, "", name));
-        return Some(refusal);
-    }
-    let name = between(text, "pod rejected: RuntimeClass \"", "\" not found")?;
-    let mut refusal = Refusal::new("workload.denied-no-runtimeclass").with("runtimeclass", name);
-    refusal.names.push(Subject::new(Kind::RuntimeClass, "", name));
-    Some(refusal)
-}
-
 /// Source: k8s.io/pod-security-admission/admission/admission.go; kubernetes plugin/pkg/admission/security/podsecuritypolicy.
 fn pod_security(text: &str) -> Option<Refusal> {
     if let Some(level) = between(text, "violates PodSecurity \"", "\"") {
@@ -268,12 +258,12 @@ mod tests {
             (
                 "Error creating: pods \"urgent-756bc775cf-\" is forbidden: no PriorityClass with name business-critical was found",
                 "workload.denied-no-priorityclass",
-                "priorityclass=business-critical",
+                "class=business-critical",
             ),
             (
                 "Error creating: pods \"sandboxed-5fdb65c6d8-\" is forbidden: pod rejected: RuntimeClass \"gvisor\" not found",
                 "workload.denied-no-runtimeclass",
-                "runtimeclass=gvisor",
+                "class=gvisor",
             ),
             (
                 "pods \"m-1\" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi",
@@ -315,6 +305,21 @@ mod tests {
                 "workload.denied-by-pod-security",
                 "level=restricted:latest says=runAsNonRoot != true (pod must set it)",
             ),
+            (
+                "Error creating: pods \"x-\" is forbidden: no PriorityClass with name gold was found",
+                "workload.denied-no-priorityclass",
+                "class=gold",
+            ),
+            (
+                "pods \"x-\" is forbidden: pod rejected: RuntimeClass \"kata-fc\" not found",
+                "workload.denied-no-runtimeclass",
+                "class=kata-fc",
+            ),
+            (
+                "Error creating: Pod \"x-\" is invalid: spec.containers[0].resources.requests: Invalid value: \"1\": must be less than or equal to cpu limit of 500m",
+                "workload.template-invalid",
+                "field=spec.containers[0].resources.requests says=spec.containers[0].resources.requests: Invalid value: \"1\": must be less than or equal to cpu limit of 500m",
+            ),
         ];
         for (text, signal, want) in cases {
             assert_eq!(params(text), (signal, want.to_owned()), "{text}");
@@ -323,7 +328,7 @@ mod tests {
 
     #[test]
     fn unknown_words_are_kept_as_a_symptom() {
-        let text = "pods \"x\" is forbidden: a plugin of ours says no";
-        assert_eq!(params(text), ("workload.create-refused", "says=a plugin of ours says no".to_owned()));
+        let text = "pods \"x\" is forbidden: the moon is full";
+        assert_eq!(params(text), ("workload.create-refused", "says=the moon is full".to_owned()));
     }
 }

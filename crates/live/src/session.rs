@@ -1,0 +1,180 @@
+//! A run against one cluster: open, list everything, look closer. Blocking; the async runtime stays in here.
+
+use crate::api::{Answer, Api, Ask};
+use crate::connect::{OpenError, Options, Target, connect};
+use crate::list::Lister;
+use crate::miss::Miss;
+use crate::progress::Progress;
+use crate::resource::{RESOURCES, Resource};
+use crate::sink::{Evidence, Place, Sink};
+use jiff::Timestamp;
+use kubecause_evidence::Snapshot;
+use kubecause_model::{Gap, Why};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// An open connection to a cluster, with a budget.
+#[derive(Debug)]
+pub struct Session {
+    runtime: Runtime,
+    pub(crate) api: Arc<Api>,
+    target: Target,
+    /// Only this namespace can be listed.
+    only: Option<String>,
+    version: Result<String, Miss>,
+    page: u32,
+    pub(crate) progress: Arc<Progress>,
+}
+
+/// What is asked before anything else, and how long it may take.
+const PROBE: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// Connects, and finds out whether the server answers and what the user may list.
+    ///
+    /// # Errors
+    /// Where there is no configuration, or the API server as a whole cannot be asked.
+    pub fn open(options: &Options) -> Result<Self, OpenError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|e| OpenError::Config(format!("no threads: {e}")))?;
+        let (client, target) = runtime.block_on(connect(options))?;
+        let api = Arc::new(Api::new(client, options.request_timeout, options.budget));
+        let (version, pods) = runtime.block_on(probe(&api));
+        if let (Err(version), Err(pods)) = (&version, &pods) {
+            let asked = |miss: &Miss| miss.status.is_none() || miss.status == Some(401);
+            if asked(pods) || pods.status.is_some_and(|s| s >= 500) && asked(version) {
+                let tried = format!(
+                    "Tried: GET /version and GET /api/v1/pods, for {:.1} s. Nothing was diagnosed.",
+                    api.elapsed().as_secs_f64()
+                );
+                return Err(OpenError::of(&target, pods, tried));
+            }
+        } else if let Err(pods) = pods.as_ref()
+            && pods.status == Some(401)
+        {
+            return Err(OpenError::of(&target, pods, String::new()));
+        }
+        if pods.as_ref().is_err_and(|miss| miss.why == Why::TimedOut) {
+            api.stalled();
+        }
+        let refused = pods.is_err_and(|miss| miss.status == Some(403));
+        let only = refused.then(|| options.namespace.clone().unwrap_or_else(|| target.namespace.clone()));
+        let version = version.map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
+        let progress = Arc::new(Progress::new(options.progress));
+        let page = options.page.unwrap_or(u32::MAX);
+        Ok(Self { runtime, api, target, only, version, page, progress })
+    }
+
+    /// Which cluster it is.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The namespace that all answers are limited to, where the user may not list pods of the whole cluster.
+    pub fn only_namespace(&self) -> Option<&str> {
+        self.only.as_deref()
+    }
+
+    /// Lists everything into a Snapshot.
+    pub fn collect(&self) -> Snapshot {
+        let sink = Arc::new(Evidence::default());
+        self.fetch(sink.clone());
+        match Arc::try_unwrap(sink) {
+            Ok(evidence) => evidence.finish(Some(self.now())),
+            // All tasks have ended; should one still hold the sink, nothing can be said.
+            Err(_) => Snapshot::default(),
+        }
+    }
+
+    /// The server's time, which stamped what it serves; this machine's where the server does not say it.
+    pub fn now(&self) -> Timestamp {
+        self.api.date().unwrap_or_else(Timestamp::now)
+    }
+
+    /// Requests sent, bytes read, and time since the session was opened.
+    pub fn cost(&self) -> (u64, u64, Duration) {
+        let (requests, bytes) = self.api.cost();
+        (requests, bytes, self.api.elapsed())
+    }
+
+    /// Fetches all lists, the version and the readiness into a sink.
+    pub fn fetch(&self, sink: Arc<dyn Sink>) {
+        match &self.version {
+            Ok(version) => sink.text(&Place::Version, version.clone()),
+            Err(miss) => sink.gap(miss.gap("version")),
+        }
+        if let Some(namespace) = &self.only {
+            sink.gap(Gap::new(
+                format!("all namespaces but {namespace}"),
+                Why::Forbidden,
+                "this user may not list pods of the whole cluster; causes that lie elsewhere are not seen",
+            ));
+        }
+        self.runtime.block_on(self.lists(sink));
+    }
+
+    async fn lists(&self, sink: Arc<dyn Sink>) {
+        let lister = Arc::new(Lister {
+            api: Arc::clone(&self.api),
+            sink: Arc::clone(&sink),
+            groups: Default::default(),
+            namespace: self.only.clone(),
+            page: self.page,
+            progress: Arc::clone(&self.progress),
+        });
+        let first: Vec<&'static Resource> = RESOURCES.iter().filter(|r| r.instead_of.is_none()).collect();
+        self.progress.begin(first.len());
+        let tasks: Vec<_> =
+            first.into_iter().map(|r| (r, tokio::spawn(one(Arc::clone(&lister), r)))).collect();
+        readiness(&self.api, &*sink).await;
+        for (resource, task) in tasks {
+            if task.await.is_err() {
+                sink.end(
+                    resource,
+                    Err(&Miss::failed("the list could not be read: a fault of kubecause itself")),
+                );
+            }
+        }
+    }
+
+    /// Runs something on the session's runtime.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+}
+
+/// Lists one kind, and what stands in for it where it cannot be listed.
+async fn one(lister: Arc<Lister>, resource: &'static Resource) {
+    if lister.list(resource).await.is_err() {
+        for other in RESOURCES.iter().filter(|r| r.instead_of == Some(resource.kind)) {
+            let _ = lister.list(other).await;
+        }
+    }
+    lister.progress.done();
+}
+
+/// Whether the server answers at all, and whether pods of all namespaces may be listed.
+async fn probe(api: &Api) -> (Result<Answer, Miss>, Result<Answer, Miss>) {
+    let ask = |path: &str| Ask { tries: 2, within: Some(PROBE), ..Ask::new(path) };
+    let (version, pods) = (ask("/version"), ask("/api/v1/pods?limit=1"));
+    futures::join!(api.get(&version), api.get(&pods))
+}
+
+async fn readiness(api: &Api, sink: &dyn Sink) {
+    let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, Duration::from_secs(10)) };
+    match api.answer(&ask).await {
+        Ok(answer) => {
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            if answer.status.is_success() || text.contains("[-]") {
+                sink.text(&Place::Readyz, text);
+            } else {
+                sink.gap(Miss::refused(answer.status, &answer.body).gap("readyz"));
+            }
+        }
+        Err(miss) => sink.gap(miss.gap("readyz")),
+    }
+}

@@ -1,0 +1,391 @@
+//! Blocks → everything that they show, put together.
+
+use crate::anchor::{self, Sure};
+use crate::blocks::Block;
+use crate::command::Asked;
+use crate::node;
+use crate::rows::{self, Around};
+use crate::scope::{Scope, namespace_of};
+use crate::seen::{Depth, Seen, text};
+use crate::table;
+use crate::{ContainerLog, NodeFile, Transcript, describe, kinds, logs, owners, yaml};
+use jiff::Timestamp;
+use kubecause_evidence::{Gap, Kind, Why};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that blocks show; `None` where they show nothing.
+pub fn gather(blocks: &[Block]) -> Option<Transcript> {
+    let (now, sure) = anchor::find(blocks);
+    let namespaces: Vec<String> = current_namespaces(blocks);
+    let mut all = Gathering {
+        now,
+        seen: Seen::default(),
+        scope: Scope::default(),
+        out: Transcript::default(),
+        files: Vec::new(),
+        answered: false,
+    };
+    for (place, (block, namespace)) in blocks.iter().zip(&namespaces).enumerate() {
+        all.block(block, namespace, place);
+    }
+    owners::link(&mut all.seen);
+    // Whose log it is may be told by an object that is shown later.
+    for (block, namespace) in blocks.iter().zip(&namespaces) {
+        all.logs(block, namespace);
+    }
+    all.finish(sure, blocks)
+}
+
+/// The namespace that counts in each block where none is asked for: the one that the descriptions of the same kind show, else `default`.
+fn current_namespaces(blocks: &[Block]) -> Vec<String> {
+    let unscoped = |b: &&Block| b.command.asked().is_some_and(|a| a.namespace.is_none() && !a.everywhere);
+    let shown = |b: &Block| -> Option<String> {
+        let said =
+            b.text.lines().find_map(|l| l.strip_prefix("No resources found in ")?.split(" namespace").next());
+        let value = || b.text.lines().find_map(|l| l.strip_prefix("Namespace:")).map(str::trim);
+        said.or_else(value).filter(|n| !n.is_empty()).map(ToOwned::to_owned)
+    };
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for name in blocks.iter().filter(unscoped).filter_map(shown) {
+        *found.entry(name).or_default() += 1;
+    }
+    let current = found.iter().max_by_key(|(_, n)| **n).map_or("default", |(name, _)| name).to_owned();
+    blocks.iter().map(|_| current.clone()).collect()
+}
+
+struct Gathering {
+    now: Timestamp,
+    seen: Seen,
+    scope: Scope,
+    out: Transcript,
+    /// What was read on nodes: the host where one is known, the file and its content, and where it stands.
+    files: Vec<(Option<String>, node::Found, String)>,
+    /// Whether a command was answered by words that hold no object (`No resources found`, an error of the API).
+    answered: bool,
+}
+
+impl Gathering {
+    fn block(&mut self, block: &Block, current: &str, place: usize) {
+        let asked = block.command.asked();
+        if let Some(asked) = &asked {
+            self.out.commands += 1;
+            return self.kubectl(block, asked, current, place);
+        }
+        let host = block.command.host.clone().or_else(|| block.host.clone());
+        let at = || format!("{}:{}", block.source, block.line);
+        if block.command.tool.is_empty() {
+            return self.loose(block, current, place);
+        }
+        let found = node::read(&block.command, &block.text);
+        if found.is_empty() && !block.command.inside {
+            // An alias, or what somebody typed into the paste: its output may still be told by its form.
+            return self.loose(block, current, place);
+        }
+        self.out.commands += usize::from(!found.is_empty());
+        self.files.extend(found.into_iter().map(|f| (host.clone(), f, at())));
+    }
+
+    fn kubectl(&mut self, block: &Block, asked: &Asked, current: &str, place: usize) {
+        let namespace = namespace_of(asked, current).unwrap_or_else(|| current.to_owned());
+        match asked.verb.as_str() {
+            "get" if asked.raw.is_some() => self.raw(asked, block),
+            "get" if matches!(asked.output.as_str(), "yaml" | "json") || yaml::looks_like(&block.text) => {
+                let (found, broken) = self.documents(&block.text, place);
+                if broken {
+                    self.out.gaps.push(Gap::new(
+                        format!("{}:{}", block.source, block.line),
+                        Why::Unparsable,
+                        "it is no YAML or JSON that can be read",
+                    ));
+                }
+                self.scope.answer(block, asked, current, found, broken);
+            }
+            "get" | "events" => {
+                let (found, cut) = self.tables(&block.text, &asked.kinds, &namespace, place);
+                self.answered |= crate::scope::says_nothing_found(&block.text)
+                    || !crate::scope::refusals(&block.text).is_empty();
+                self.scope.answer(
+                    block,
+                    asked,
+                    current,
+                    found,
+                    cut || asked.unknown && asked.kinds.is_empty(),
+                );
+            }
+            "describe" => {
+                let (found, cut) = self.describe(&block.text, asked, &namespace, place);
+                self.answered |= crate::scope::says_nothing_found(&block.text)
+                    || !crate::scope::refusals(&block.text).is_empty();
+                self.scope.answer(block, asked, current, found, cut);
+            }
+            "version" => self.out.version = version(&block.text).or(self.out.version.take()),
+            _ => {}
+        }
+    }
+
+    /// What is shown without a command.
+    fn loose(&mut self, block: &Block, current: &str, place: usize) {
+        if yaml::looks_like(&block.text) {
+            self.documents(&block.text, place);
+            return;
+        }
+        self.answered |= crate::scope::says_nothing_found(&block.text);
+        self.tables(&block.text, &[], current, place);
+        if let Some(start) = description(&block.text) {
+            self.describe(block.text.get(start..).unwrap_or_default(), &Asked::default(), current, place);
+        }
+        let at = format!("{}:{}", block.source, block.line);
+        self.files.extend(node::loose_logs(&block.text).into_iter().map(|f| (None, f, at.clone())));
+        if block.text.contains("Server Version") || block.text.contains("serverVersion") {
+            self.out.version = version(&block.text).or(self.out.version.take());
+        }
+    }
+
+    fn documents(&mut self, text: &str, place: usize) -> (bool, bool) {
+        let found = yaml::read(text);
+        let any = !found.objects.is_empty() || found.lists > 0;
+        for value in found.objects {
+            self.seen.add(value, Depth::Whole, place);
+        }
+        (any, found.broken > 0)
+    }
+
+    fn tables(&mut self, text: &str, asked: &[Kind], namespace: &str, place: usize) -> (bool, bool) {
+        let around = Around { now: self.now, namespace };
+        let (mut found, mut cut) = (false, text.lines().any(table::is_elision));
+        for table in table::all(text) {
+            let objects = rows::read(&table, asked, around);
+            found |= !table.rows.is_empty();
+            cut |= table.elided || table.unread > 0;
+            for value in objects {
+                self.seen.add(value, Depth::Row, place);
+            }
+        }
+        (found, cut)
+    }
+
+    fn describe(&mut self, output: &str, asked: &Asked, namespace: &str, place: usize) -> (bool, bool) {
+        let one = |all: &[Kind]| if let [one] = all { Some(one.as_str().to_owned()) } else { None };
+        let kind = one(&asked.kinds);
+        let name = if let [name] = asked.names.as_slice() { Some(name.as_str()) } else { None };
+        let told = describe::Asked { kind: kind.as_deref(), namespace: Some(namespace), name };
+        let objects = describe::read_asked(output, told, self.now);
+        let found = !objects.is_empty();
+        for mut value in objects {
+            let kind = Kind::from_name(text(&value, "/kind"));
+            if kinds::is_namespaced(&kind)
+                && kind != Kind::Event
+                && text(&value, "/metadata/namespace").is_empty()
+            {
+                value["metadata"]["namespace"] = json!(namespace);
+            }
+            // What another object's description shows of it is no more than a row of a table.
+            let derived = value.as_object_mut().and_then(|o| o.shift_remove(describe::DERIVED)).is_some();
+            self.seen.add(value, if derived { Depth::Row } else { Depth::Description }, place);
+        }
+        (found, output.lines().any(table::is_elision))
+    }
+
+    /// `kubectl get --raw`: the API's own answers, some of which are a node's files.
+    fn raw(&mut self, asked: &Asked, block: &Block) {
+        let path = asked.raw.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        match parts.as_slice() {
+            ["readyz" | "healthz" | "livez"] => self.out.readyz = Some(block.text.clone()),
+            ["api", "v1", "nodes", node, "proxy", rest @ ..] => {
+                let name = match rest {
+                    ["configz"] => "configz.json",
+                    ["stats", "summary"] => "stats-summary.json",
+                    ["healthz"] => "healthz.txt",
+                    _ => return,
+                };
+                self.out.nodes.push(NodeFile {
+                    node: (*node).to_owned(),
+                    name: name.to_owned(),
+                    text: block.text.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn logs(&mut self, block: &Block, current: &str) {
+        let Some(asked) = block.command.asked().filter(|a| a.verb == "logs") else { return };
+        let namespace = namespace_of(&asked, current).unwrap_or_default();
+        for (key, text) in logs::read(&asked, &block.text, &namespace, &self.seen) {
+            if let Some(component) =
+                component_of(&key.pod).filter(|_| !key.previous && namespace == "kube-system")
+            {
+                self.out.components.push((component.to_owned(), text.clone()));
+            }
+            match self.out.logs.iter_mut().find(|l| l.key == key) {
+                Some(log) if log.text.len() >= text.len() => {}
+                Some(log) => log.text = text,
+                None => self.out.logs.push(ContainerLog { key, text }),
+            }
+        }
+    }
+
+    fn finish(mut self, sure: Sure, blocks: &[Block]) -> Option<Transcript> {
+        self.creation();
+        self.place_files();
+        let something = !self.seen.is_empty()
+            || !self.out.nodes.is_empty()
+            || !self.out.logs.is_empty()
+            || self.out.version.is_some()
+            || self.out.readyz.is_some()
+            || self.answered;
+        if !something {
+            return None;
+        }
+        let source = blocks.first().map_or("the transcript", |b| b.source.as_str());
+        let timed = match sure {
+            Sure::Stated => None,
+            Sure::LogsOnly => Some(
+                "it does not state when it was taken: the newest time of its logs counts, in UTC and, where no year stands, in a year that was chosen",
+            ),
+            Sure::Nowhere => {
+                Some("nothing in it states when it was taken: ages count back from a moment that was chosen")
+            }
+        };
+        self.out.gaps.extend(timed.map(|says| Gap::new(format!("{source}: time"), Why::NotCollected, says)));
+        self.out.taken_at = Some(self.now);
+        self.out.gaps.append(&mut self.scope.gaps);
+        self.out.listed = unique(self.scope.listed);
+        self.out.missing = unique(self.scope.missing);
+        self.out.objects = self.seen.into_values();
+        Some(self.out)
+    }
+
+    /// A description of a pod does not say when it was made: not after kubelet saw it, nor after its first event.
+    fn creation(&mut self) {
+        let mut first: BTreeMap<(String, String), String> = BTreeMap::new();
+        for event in self.seen.events().filter(|e| text(e, "/involvedObject/kind") == "Pod") {
+            let at = ["/firstTimestamp", "/lastTimestamp"]
+                .into_iter()
+                .map(|p| text(event, p))
+                .find(|t| !t.is_empty());
+            let key = (
+                text(event, "/involvedObject/namespace").to_owned(),
+                text(event, "/involvedObject/name").to_owned(),
+            );
+            if let Some(at) = at {
+                let slot = first.entry(key).or_insert_with(|| at.to_owned());
+                if at < slot.as_str() {
+                    at.clone_into(slot);
+                }
+            }
+        }
+        self.seen.each(|key, value| {
+            if key.0 != Kind::Pod || !text(value, "/metadata/creationTimestamp").is_empty() {
+                return;
+            }
+            let started = text(value, "/status/startTime").to_owned();
+            let event = first.get(&(key.1.clone(), key.2.clone())).cloned().unwrap_or_default();
+            let at = [started, event].into_iter().filter(|t| !t.is_empty()).min();
+            if let Some(at) = at {
+                value["metadata"]["creationTimestamp"] = json!(at);
+            }
+        });
+    }
+
+    /// Gives what was read on a node to that node: the one that the prompt, the command or the lines name, else the only one.
+    fn place_files(&mut self) {
+        let mut known: BTreeSet<String> = self.seen.of(&Kind::Node).map(|(k, _)| k.2.clone()).collect();
+        known.extend(
+            self.seen
+                .of(&Kind::Pod)
+                .map(|(_, v)| text(v, "/spec/nodeName").to_owned())
+                .filter(|n| !n.is_empty()),
+        );
+        let same = |node: &str, host: &str| {
+            node == host
+                || node.strip_prefix(host).is_some_and(|r| r.starts_with('.'))
+                || host.strip_prefix(node).is_some_and(|r| r.starts_with('.'))
+        };
+        let said = |host: Option<&str>, log: &str| -> Option<String> {
+            let hosts = [host, node::host_of(log)];
+            let hosts: Vec<&str> = hosts.into_iter().flatten().filter(|h| *h != "localhost").collect();
+            let named = hosts.iter().find_map(|h| known.iter().find(|n| same(n, h)).cloned());
+            named.or_else(|| if known.is_empty() { hosts.first().map(|h| (*h).to_owned()) } else { None })
+        };
+        let files = std::mem::take(&mut self.files);
+        let mut hosts: BTreeSet<String> =
+            files.iter().filter_map(|(h, (_, t), _)| said(h.as_deref(), t)).collect();
+        if hosts.is_empty() {
+            hosts.clone_from(&known);
+        }
+        let only = if hosts.len() == 1 { hosts.first().cloned() } else { None };
+        for (host, (name, content), at) in files {
+            let stranger =
+                host.as_deref().is_some_and(|h| !known.is_empty() && !known.iter().any(|n| same(n, h)));
+            match said(host.as_deref(), &content).or_else(|| only.clone().filter(|_| !stranger)) {
+                Some(node) => self.node_file(node, name, content),
+                None => self.out.gaps.push(Gap::new(
+                    at,
+                    Why::NotCollected,
+                    "it does not say on which node this was read",
+                )),
+            }
+        }
+    }
+
+    fn node_file(&mut self, node: String, name: String, content: String) {
+        let is_log = name.ends_with(".log");
+        match self.out.nodes.iter_mut().find(|f| f.node == node && f.name == name) {
+            Some(file) if is_log => file.text.push_str(&content),
+            Some(file) => file.text = content,
+            None => self.out.nodes.push(NodeFile { node, name, text: content }),
+        }
+    }
+}
+
+fn unique<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::new();
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+/// The component of the control plane that a static pod runs: `kube-scheduler-node-1`.
+fn component_of(pod: &str) -> Option<&'static str> {
+    ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "cloud-controller-manager"]
+        .into_iter()
+        .find(|c| pod.strip_prefix(c).is_some_and(|r| r.is_empty() || r.starts_with('-')))
+}
+
+/// Where a description begins in a text that no command is shown for.
+fn description(text: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let named =
+            line.strip_prefix("Name:").is_some_and(|r| r.starts_with([' ', '\t']) && !r.trim().is_empty());
+        if named {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// `Server Version: v1.36.2`; `Server Version: version.Info{… GitVersion:"v1.8.3" …}`.
+fn version(text: &str) -> Option<String> {
+    let line = text.lines().find(|l| l.trim_start().starts_with("Server Version")).unwrap_or_else(|| {
+        text.split_once("serverVersion").map_or("", |(_, rest)| {
+            rest.split_once("gitVersion").map_or("", |(_, r)| r.lines().next().unwrap_or(""))
+        })
+    });
+    let line = line.split_once("GitVersion:").map_or(line, |(_, rest)| rest);
+    let start = line.find('v').map(|_| line).and_then(|l| {
+        l.char_indices().find(|(i, c)| {
+            *c == 'v' && l.get(i + 1..).is_some_and(|r| r.starts_with(|d: char| d.is_ascii_digit()))
+        })
+    })?;
+    let tail = line.get(start.0..)?;
+    let end = tail.find(|c: char| !(c.is_ascii_alphanumeric() || ".+-".contains(c))).unwrap_or(tail.len());
+    tail.get(..end).map(ToOwned::to_owned)
+}
