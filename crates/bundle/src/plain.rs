@@ -133,7 +133,10 @@ impl Plain {
         for (resource, access) in self.found {
             intake.resource(&resource, &kind_of(&resource), access);
         }
-        session::read(&self.transcripts, Beside::ACapture, intake);
+        let unread = session::read(&self.transcripts, Beside::ACapture, intake).is_none();
+        if unread && !self.transcripts.is_empty() {
+            intake.gap("operator", Why::Unparsable, "it holds nothing that a known command prints");
+        }
     }
 }
 
