@@ -68,7 +68,9 @@ fn init_ran_again(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
     for status in &*pod.status.init_container_statuses {
         let sidecar =
             pod.spec.init_containers.iter().any(|c| c.name == *status.name && c.restart_policy == "Always");
-        let started = status.state.terminated.as_ref().and_then(|t| t.started_at).or_else(|| running(status));
+        // One that waits for its next start tells of the last.
+        let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
+        let started = running(status).or_else(|| ended.and_then(|t| t.started_at));
         if sidecar || started.is_none_or(|at| at <= mains_since) {
             continue;
         }
