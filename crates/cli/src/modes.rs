@@ -22,7 +22,7 @@ pub fn run(args: &ModesArgs) -> Result<u8, Failure> {
 /// Prints everything that is wrong with a catalogue.
 fn lint(folder: &Path) -> Result<u8, Failure> {
     let problems = kubecause_kit::lint(folder).map_err(Failure::internal)?;
-    let lines: String = problems.iter().map(|p| format!("{p}\n")).collect();
+    let lines = problems.iter().fold(String::new(), |text, p| text + &p.to_string() + "\n");
     let end = match problems.len() {
         0 => "nothing is wrong".to_owned(),
         1 => "1 problem".to_owned(),
