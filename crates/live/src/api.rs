@@ -169,7 +169,10 @@ impl Api {
                 }
                 return result;
             }
-            self.failures.fetch_add(1, Ordering::Relaxed);
+            // Who says when to come again is not in trouble.
+            if wanted.is_none() {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+            }
             let pause = wanted.unwrap_or_else(|| self.pause(tried));
             if tried >= ask.tries || self.is_in_trouble() || pause >= self.left() {
                 return result.map_err(|miss| miss.after(tried));
