@@ -34,6 +34,9 @@ pub struct Fault {
     pub then: Vec<Vec<String>>,
     /// What the API shows once the fault is there: all of them.
     pub until: Vec<Symptom>,
+    /// For how many seconds it must have stood before anybody would call it a fault.
+    #[serde(default)]
+    pub stands: u64,
     /// Labels of the namespace.
     #[serde(default)]
     pub labels: std::collections::BTreeMap<String, String>,
@@ -128,6 +131,7 @@ impl Fault {
 
     /// Takes it out again. What holds an object is let go, or the namespace would stay.
     pub fn take_out(&self, api: &Api) -> Result<()> {
+        self.let_go(api)?;
         api.kubectl(&["delete", "namespace", &self.name, "--ignore-not-found", "--wait=false"])?;
         let manifest = std::fs::read_to_string(folder().join(&self.name).join("manifest.yaml"))?;
         api.kubectl_with(
@@ -135,6 +139,17 @@ impl Fault {
             &manifest,
         )
         .map(drop)
+    }
+
+    fn let_go(&self, api: &Api) -> Result<()> {
+        for pod in api.list(&format!("/api/v1/namespaces/{}/pods", self.name))? {
+            let held = pod["metadata"]["finalizers"].as_array().is_some_and(|f| !f.is_empty());
+            if let Some(name) = pod["metadata"]["name"].as_str().filter(|_| held) {
+                let patch = r#"{"metadata":{"finalizers":null}}"#;
+                api.kubectl(&["patch", "pod", name, "-n", &self.name, "--type=merge", "-p", patch])?;
+            }
+        }
+        Ok(())
     }
 
     /// What a diagnosis must say, in the form of a case's `expect.json`.

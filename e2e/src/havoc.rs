@@ -78,6 +78,18 @@ pub fn open_shop(cluster: &Cluster) -> Result<()> {
 /// Waits until all nodes are Ready and under no pressure, and all of the shop is Ready.
 pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
     cluster.api.wait_for_nodes(NODES.len(), Duration::from_mins(5))?;
+    wait_for_no_pressure(cluster)?;
+    until("the shop to be Ready", Duration::from_mins(7), || {
+        let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
+        let ready =
+            pods.iter().filter(|p| crate::api::is_ready(p) && p["metadata"]["deletionTimestamp"].is_null());
+        let bad = pods.iter().any(|p| p["status"]["phase"] == "Pending");
+        Ok((ready.count() >= 7 && !bad).then_some(()))
+    })
+}
+
+/// Waits until no node is under pressure, nor tainted for it.
+fn wait_for_no_pressure(cluster: &Cluster) -> Result<()> {
     let pressed = |n: &Value| {
         let conditions = n["status"]["conditions"].as_array().cloned().unwrap_or_default();
         conditions
@@ -87,13 +99,6 @@ pub fn wait_for_shop(cluster: &Cluster) -> Result<()> {
     until("the nodes to be under no pressure", Duration::from_mins(5), || {
         let nodes = cluster.api.list(NODE_LIST)?;
         Ok((!nodes.iter().any(|n| pressed(n) || n["spec"]["taints"].is_array())).then_some(()))
-    })?;
-    until("the shop to be Ready", Duration::from_mins(7), || {
-        let pods = cluster.api.list("/api/v1/namespaces/shop/pods")?;
-        let ready =
-            pods.iter().filter(|p| crate::api::is_ready(p) && p["metadata"]["deletionTimestamp"].is_null());
-        let bad = pods.iter().any(|p| p["status"]["phase"] == "Pending");
-        Ok((ready.count() >= 7 && !bad).then_some(()))
     })
 }
 

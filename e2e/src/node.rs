@@ -5,6 +5,7 @@ use crate::lab::{Lab, address};
 use crate::process::{Process, run, try_run};
 use crate::wait::until;
 use anyhow::{Context, Result};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ pub struct Node {
     pub name: String,
     pub(crate) number: u16,
     pub(crate) lab: Lab,
-    /// The range of its pods' addresses, as the CNI plugin is told.
-    pub pod_range: String,
+    /// The last parts of the first and last address that its pods may have; all of its range without.
+    pub addresses: Option<(u8, u8)>,
     /// Lines that are added to the kubelet's configuration.
     pub extra: String,
 }
@@ -32,7 +33,7 @@ impl Node {
             name: format!("worker-{number}"),
             number,
             lab: lab.clone(),
-            pod_range: format!("10.244.{number}.0/24"),
+            addresses: None,
             extra: String::new(),
         }
     }
@@ -141,12 +142,24 @@ impl Node {
 
     /// Writes the CNI configuration, with the node's range of addresses.
     pub fn write_cni(&self) -> Result<()> {
-        let text = format!(
-            r#"{{"cniVersion":"0.4.0","name":"lab","plugins":[{{"type":"bridge","bridge":"{}","isGateway":true,"ipMasq":false,"ipam":{{"type":"host-local","dataDir":"{}","ranges":[[{{"subnet":"{}"}}]],"routes":[{{"dst":"0.0.0.0/0"}}]}}}},{{"type":"portmap","capabilities":{{"portMappings":true}}}}]}}"#,
-            self.bridge(),
-            self.path("ipam"),
-            self.pod_range
-        );
+        let net = format!("10.244.{}", self.number);
+        let mut range = json!({ "subnet": format!("{net}.0/24") });
+        if let Some((first, last)) = self.addresses {
+            // The subnet stays: a bridge keeps the address that it has.
+            range["rangeStart"] = format!("{net}.{first}").into();
+            range["rangeEnd"] = format!("{net}.{last}").into();
+        }
+        let ipam = json!({
+            "type": "host-local",
+            "dataDir": self.path("ipam"),
+            "ranges": [[range]],
+            "routes": [{ "dst": "0.0.0.0/0" }],
+        });
+        let bridge = json!({
+            "type": "bridge", "bridge": self.bridge(), "isGateway": true, "ipMasq": false, "ipam": ipam,
+        });
+        let portmap = json!({ "type": "portmap", "capabilities": { "portMappings": true } });
+        let text = json!({ "cniVersion": "0.4.0", "name": "lab", "plugins": [bridge, portmap] }).to_string();
         Ok(std::fs::write(self.cni_config(), text)?)
     }
 

@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 use kubecause_e2e::api::Api;
 use kubecause_e2e::capture::Cut;
 use kubecause_e2e::havoc::{self, Havoc};
-use kubecause_e2e::{Cluster, Fault, Lab, cluster, trial};
+use kubecause_e2e::{Cluster, Fault, Lab, cluster, trial, wait};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// What is to be run.
 struct Choice(String);
@@ -58,25 +59,36 @@ fn healthy_at_first(cluster: &Cluster) -> Result<Option<String>> {
 fn manifests(cluster: &Cluster, choice: &Choice) -> Result<Vec<String>> {
     let faults: Vec<Fault> = Fault::all()?.into_iter().filter(|f| choice.takes(&f.name, f.smoke)).collect();
     faults.iter().try_for_each(|f| f.put_in(&cluster.api))?;
+    let began = Instant::now();
+    let shown: Vec<Result<()>> = faults.iter().map(|f| f.wait(&cluster.api)).collect();
+    let stands = faults.iter().map(|f| f.stands).max().unwrap_or_default();
+    let stood = || Ok((began.elapsed().as_secs() >= stands).then_some(()));
+    wait::until("the faults to have stood", Duration::from_secs(stands + 1), stood)?;
     let mut wrong = Vec::new();
-    for fault in &faults {
-        if let Err(why) = fault.wait(&cluster.api) {
-            wrong.push(format!("{}: {why:#}", fault.name));
-            continue;
-        }
-        let cut = Cut { namespaces: BTreeSet::from([fault.name.clone()]), objects_only: true };
-        let (answer, took) = trial::ask(cluster, &folder(cluster, &fault.name), &cut)?;
-        let said = trial::judge(&answer, &fault.expect());
-        println!("{:24} {} ({:.1} s)", fault.name, said.as_deref().unwrap_or("holds"), took.as_secs_f64());
-        wrong.extend(said.map(|why| format!("{}: {why}", fault.name)));
+    for (fault, shown) in faults.iter().zip(shown) {
+        let said = shown
+            .and_then(|()| ask_about(cluster, fault))
+            .err()
+            .map(|why| format!("{}: {why:#}", fault.name));
+        println!("{:24} {}", fault.name, said.as_deref().unwrap_or("holds"));
+        wrong.extend(said);
     }
     faults.iter().try_for_each(|f| f.take_out(&cluster.api))?;
     wait_until_gone(&cluster.api, &faults)?;
     Ok(wrong)
 }
 
+fn ask_about(cluster: &Cluster, fault: &Fault) -> Result<()> {
+    let cut = Cut { namespaces: BTreeSet::from([fault.name.clone()]), objects_only: true };
+    let (answer, _) = trial::ask(cluster, &folder(cluster, &fault.name), &cut)?;
+    match trial::judge(&answer, &fault.expect()) {
+        Some(why) => bail!(why),
+        None => Ok(()),
+    }
+}
+
 fn wait_until_gone(api: &Api, faults: &[Fault]) -> Result<()> {
-    kubecause_e2e::wait::until("the namespaces to go", std::time::Duration::from_mins(5), || {
+    wait::until("the namespaces to go", Duration::from_mins(5), || {
         let left = api.list("/api/v1/namespaces")?;
         let ours = |n: &serde_json::Value| faults.iter().any(|f| n["metadata"]["name"] == f.name.as_str());
         Ok((!left.iter().any(ours)).then_some(()))

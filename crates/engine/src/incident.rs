@@ -115,6 +115,7 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
         changes: changes::before(context, &concerned(context, &subject, &members), span.first),
         root: Root {
             mode: best.mode.id.clone(),
+            refines: best.mode.refines.clone(),
             confidence: best.confidence().unwrap_or(Confidence::Possible),
             title: words::text(&best.mode.title, &values),
             params,

@@ -16,7 +16,10 @@ pub(super) const ALL: &[Havoc] = &[
         until: &[PRESSURE],
         stands: 0,
         put_in: |c| fill(c, "backup.tar", 1650),
-        take_out: |c| Ok(std::fs::remove_file(victim(c)?.dir().join("backup.tar"))?),
+        take_out: |c| {
+            std::fs::remove_file(victim(c)?.dir().join("backup.tar"))?;
+            restore_images(c)
+        },
     },
     Havoc {
         name: "disk-filled-by-pod",
@@ -34,7 +37,10 @@ pub(super) const ALL: &[Havoc] = &[
                 "",
             ))
         },
-        take_out: |c| delete(c, &["deployment", "recorder"]),
+        take_out: |c| {
+            delete(c, &["deployment", "recorder"])?;
+            restore_images(c)
+        },
     },
     Havoc {
         name: "disk-filled-by-hostpath",
@@ -60,7 +66,8 @@ pub(super) const ALL: &[Havoc] = &[
         take_out: |c| {
             delete(c, &["deployment", "archiver"])?;
             // A kubelet that could not start the pod has not made it.
-            std::fs::remove_dir_all(victim(c)?.dir().join("archive")).or(Ok(()))
+            std::fs::remove_dir_all(victim(c)?.dir().join("archive")).or(std::io::Result::Ok(()))?;
+            restore_images(c)
         },
     },
     Havoc {
@@ -78,7 +85,10 @@ pub(super) const ALL: &[Havoc] = &[
                 .try_for_each(|n| std::fs::File::create(dir.join(format!("s{n}"))).map(drop))
                 .or(Ok(()))
         },
-        take_out: |c| Ok(std::fs::remove_dir_all(victim(c)?.dir().join("sessions"))?),
+        take_out: |c| {
+            std::fs::remove_dir_all(victim(c)?.dir().join("sessions"))?;
+            restore_images(c)
+        },
     },
     Havoc {
         name: "threshold-misfit",
@@ -94,7 +104,10 @@ pub(super) const ALL: &[Havoc] = &[
                 "evictionHard: {nodefs.available: 98%, memory.available: 100Mi, nodefs.inodesFree: 5%}\n",
             )
         },
-        take_out: |c| reconfigure(c, ""),
+        take_out: |c| {
+            reconfigure(c, "")?;
+            restore_images(c)
+        },
     },
     Havoc {
         name: "memory-threshold-misfit",
@@ -129,8 +142,7 @@ pub(super) const ALL: &[Havoc] = &[
         },
         take_out: |c| {
             std::fs::remove_file(victim(c)?.dir().join("backup.tar"))?;
-            victim(c)?.import("pause")?;
-            victim(c)?.import("busybox")?;
+            restore_images(c)?;
             reconfigure(c, "")
         },
     },
@@ -152,6 +164,13 @@ pub(super) const ALL: &[Havoc] = &[
         },
     },
 ];
+
+/// Under pressure a kubelet deletes images that no container uses: the pause image with them, which no registry gives back.
+/// The next pods could not start. Waits until the pressure is over, since it would take them again.
+fn restore_images(cluster: &Cluster) -> Result<()> {
+    wait_for_no_pressure(cluster)?;
+    ["pause", "busybox"].iter().try_for_each(|image| victim(cluster)?.import(image))
+}
 
 /// A file of that many MiB on the victim's disk.
 fn fill(cluster: &Cluster, name: &str, mebibytes: u32) -> Result<()> {

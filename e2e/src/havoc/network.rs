@@ -13,7 +13,7 @@ pub(super) const ALL: &[Havoc] = &[
         until: &[(EVENT_LIST, "/message", "no IP addresses available in range set")],
         stands: 0,
         put_in: |c| {
-            let node = Node { pod_range: "10.244.9.0/29".into(), ..victim(c)?.clone() };
+            let node = Node { addresses: Some((200, 204)), ..victim(c)?.clone() };
             node.write_cni()?;
             c.api.apply(&on_victim("newcomer", 8, "sleep 86400", ""))
         },

@@ -33,7 +33,7 @@ fn terminating(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
         Source::Field,
         due,
         &at,
-        format!("deletionTimestamp {due_text}, {late} s ago"),
+        format!("metadata.deletionTimestamp: {due_text} (+{late} s)"),
     ));
     let mut statuses = pod.status.container_statuses.iter().peekable();
     let all_ended = statuses.peek().is_some() && statuses.all(|s| s.state.terminated.is_some());
