@@ -3,7 +3,7 @@
 use crate::objects::{self, Tally};
 use jiff::Timestamp;
 use kubecause_evidence::log::{LogFile, LogSource};
-use kubecause_evidence::{Access, Gap, Kind, Snapshot, SnapshotBuilder, Watcher, Why};
+use kubecause_evidence::{Access, Failure, Gap, Kind, Snapshot, SnapshotBuilder, Str, Subject, Watcher, Why};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +53,24 @@ impl Intake {
             self.builder.gap(gap);
         }
         tally
+    }
+
+    /// Asks the watcher about an object of which only a part may be known: what holds for the part is remarked, what does not
+    /// hold may still do so for the whole.
+    pub fn ask_in_part(&mut self, kind: &Kind, object: &serde_json::Value) {
+        let Some(watcher) = self.watcher.as_deref().filter(|w| w.wants(kind)) else { return };
+        let mut remarks = watcher.look(kind, &object.to_string());
+        let meta =
+            |key: &str| object.pointer(&format!("/metadata/{key}")).and_then(serde_json::Value::as_str);
+        let (namespace, name) = (meta("namespace").unwrap_or_default(), meta("name").unwrap_or_default());
+        let subject = Subject::new(kind.clone(), namespace, name);
+        let open = |rule: &Str| !remarks.hold.iter().any(|r| r.rule == *rule);
+        let unsure = |rule| {
+            let says = "only a part of the object is in the terminal's text".to_owned();
+            Failure { rule, subject: subject.clone(), says }
+        };
+        remarks.failed = watcher.rules_for(kind).into_iter().filter(open).map(unsure).collect();
+        self.builder.remarks(remarks);
     }
 
     /// Says whether a resource was listed. Of several answers for one resource the worst counts, only that it was not

@@ -205,7 +205,10 @@ impl Capture {
         }
         self.parts.finish(self.foreign == Some(Foreign::SupportBundle), intake);
         nameless(std::mem::take(&mut self.nameless), intake);
-        session::read(&self.transcripts, Beside::ACapture, intake);
+        let unread = session::read(&self.transcripts, Beside::ACapture, intake).is_none();
+        if unread && !self.transcripts.is_empty() {
+            intake.gap("operator", Why::Unparsable, "it holds nothing that a known command prints");
+        }
     }
 }
 

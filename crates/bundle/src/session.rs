@@ -87,9 +87,10 @@ fn adopt(found: Transcript, beside: Beside, intake: &mut Intake) {
 
 fn push(object: &Value, kind: &Kind, intake: &mut Intake) {
     match Ingest::parse(kind.as_str(), &object.to_string()) {
-        Ok(object) => {
+        Ok(read) => {
             intake.objects += 1;
-            intake.builder.push(object);
+            intake.builder.push(read);
+            intake.ask_in_part(kind, object);
         }
         Err(e) => {
             let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();

@@ -23,7 +23,7 @@ fn each_is_read_whole() {
             "{name}: {}",
             bundle.description
         );
-        assert_eq!(s.version.as_deref(), Some("v1.36.2"), "{name}");
+        assert!(s.version.as_deref().is_some_and(|v| v.starts_with("v1.36.")), "{name}");
         assert!(s.taken_at.is_some(), "{name}");
         assert_eq!(s.nodes.all().len(), 2, "{name}");
         for kind in

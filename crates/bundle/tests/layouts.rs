@@ -45,10 +45,39 @@ fn what_was_listed_and_what_was_not() {
             ("jobs.batch", Why::Failed),
             ("logs/shop/cart-1/app.previous.log", Why::Failed),
             ("nodes/worker-1/df.txt", Why::TimedOut),
-            ("operator", Why::NotCollected),
+            ("operator", Why::Unparsable),
             ("secrets", Why::Forbidden),
         ]
     );
+}
+
+#[test]
+fn a_transcript_beside_a_capture_adds_what_that_lacks() {
+    let mut files = capture();
+    files.retain(|(path, _)| *path != "operator/get.txt");
+    let text = "$ kubectl get pvc,pods -n shop\nNAME                         STATUS    VOLUME   CAPACITY   ACCESS MODES   STORAGECLASS   AGE\n\
+                persistentvolumeclaim/data   Pending                                      fast           2m\n\n\
+                NAME         READY   STATUS    RESTARTS   AGE\npod/ghost    1/1     Running   0          2m\n";
+    files.push(("operator/get.txt".to_owned(), text.into()));
+    let bundle = folder(&files).read().unwrap();
+    assert!(bundle.snapshot.claims.get("shop", "data").is_some());
+    assert!(bundle.snapshot.pods.get("shop", "ghost").is_none(), "the capture lists the pods");
+}
+
+#[test]
+fn a_pasted_terminal_in_any_packing() {
+    let text = "$ kubectl get pods -n shop\nNAME   READY   STATUS    RESTARTS   AGE\na      1/1     Running   0          2m\n";
+    let snapshot = read_bytes(text).unwrap().snapshot;
+    assert_eq!(names(&snapshot), ["a"]);
+    assert!(
+        snapshot.has_in(&Kind::Pod, "shop") && !snapshot.has(&Kind::Pod) && !snapshot.sees_pods_of("shop")
+    );
+    assert_eq!(names(&read_bytes(gzip(text.as_bytes())).unwrap().snapshot), ["a"]);
+    let folder = Folder::new();
+    folder.write("kubectl get pods -n shop.txt", text.split_once('\n').unwrap().1);
+    let snapshot = folder.read().unwrap().snapshot;
+    assert!(snapshot.has_in(&Kind::Pod, "shop") && names(&snapshot) == ["a"]);
+    assert!(read_bytes("hello\nworld\n").is_err());
 }
 
 #[test]

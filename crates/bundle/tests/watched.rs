@@ -14,8 +14,8 @@ impl Watcher for Everything {
         vec!["seen".into(), "quiet".into()]
     }
 
-    fn wants(&self, kind: &Kind) -> bool {
-        self.0.contains(kind)
+    fn rules_for(&self, kind: &Kind) -> Vec<Str> {
+        if self.0.contains(kind) { vec!["seen".into()] } else { Vec::new() }
     }
 
     fn look(&self, kind: &Kind, json: &str) -> Remarks {
@@ -46,10 +46,8 @@ const LIST: &str = r#"{"kind":"List","apiVersion":"v1","items":[
 fn only_what_is_wanted_is_shown() {
     let rollout = Kind::Other("Rollout.argoproj.io".into());
     let snapshot = read(LIST, std::slice::from_ref(&rollout));
-    assert_eq!(
-        snapshot.remarks.iter().map(|r| r.subject.kind.clone()).collect::<Vec<_>>(),
-        [rollout.clone()]
-    );
+    let kinds: Vec<&Kind> = snapshot.remarks.iter().map(|r| &r.subject.kind).collect();
+    assert_eq!(kinds, [&rollout]);
     assert!(snapshot.was_asked("seen") && snapshot.was_asked("quiet") && !snapshot.was_asked("other"));
     assert_eq!(snapshot.access(&rollout), Access::Listed);
     let yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: good\n";
@@ -63,4 +61,15 @@ fn a_rule_that_fails_is_a_gap_and_was_not_asked() {
     let gaps: Vec<_> = snapshot.gaps.iter().map(|g| format!("{}: {}", g.what, g.matters)).collect();
     assert_eq!(gaps, ["rule seen: Pod bad and 1 more: no"]);
     assert!(!snapshot.was_asked("seen") && snapshot.was_asked("quiet"));
+}
+
+#[test]
+fn of_a_pasted_terminal_only_what_holds_is_taken() {
+    let text = "$ kubectl get pods -n shop\nNAME   READY   STATUS    RESTARTS   AGE\ngood   1/1     Running   0          3d\n";
+    let snapshot = read(text, &[Kind::Pod]);
+    assert_eq!(snapshot.remarks.len(), 1);
+    assert!(snapshot.was_asked("seen"));
+    let snapshot = read(&text.replace("good", "bad "), &[Kind::Pod]);
+    assert!(snapshot.remarks.is_empty() && !snapshot.was_asked("seen"));
+    assert!(snapshot.gaps.iter().any(|g| g.matters.contains("only a part")), "{:?}", snapshot.gaps);
 }

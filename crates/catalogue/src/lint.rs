@@ -91,6 +91,15 @@ fn rules(catalogue: &Catalogue, signals: &BTreeSet<&str>, mode: &Mode, say: &mut
             say(format!("explains {:?}, which is neither a mode nor a signal", effect.what));
         }
     }
+    if let Some(general) = &mode.refines {
+        match catalogue.get(general) {
+            None => say(format!("refines {general:?}, which is no mode")),
+            Some(m) if m.refines.is_some() => {
+                say(format!("refines {general:?}, which refines another itself"))
+            }
+            Some(_) => {}
+        }
+    }
     for cause in mode.explained_by.iter().filter(|cause| catalogue.get(&cause.what).is_none()) {
         say(format!("is explained by {:?}, which is no mode", cause.what));
     }

@@ -65,6 +65,9 @@ pub struct Mode {
     pub replaces: bool,
     /// Incidents of this mode with the same value of this param are one incident.
     pub fold_by: Option<String>,
+    /// The more general mode that it is a form of. Who reads answers by machine finds that id as the root's mode, and this one's as
+    /// its variant, so that what was told yesterday as the general mode is not lost when it is told more exactly.
+    pub refines: Option<String>,
     /// What would settle it.
     pub looks: Vec<LookSpec>,
     /// How to mend it, least damage first.

@@ -17,7 +17,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Diagnose(DiagnoseArgs),
+    Diagnose(Box<DiagnoseArgs>),
     Explain(ExplainArgs),
     Modes(ModesArgs),
     /// Print completions for a shell
@@ -48,11 +48,12 @@ Examples:
   kubecause diagnose --from capture/ -o json | jq '.incidents[].root.mode'
 
 Exit codes:
-  0   healthy, or nothing at or above --fail-on
+  0   healthy, or nothing at or above --fail-on; what is silenced does not count
   1   at least one incident at or above --fail-on
   2   nothing found, but not enough could be seen to say that nothing is wrong
   64  wrong use     66  the input cannot be read     69  the API server cannot be asked
-  77  it does not accept the credentials             70  a fault of kubecause itself")]
+  77  it does not accept the credentials             70  a fault of kubecause itself
+  78  a catalogue or a file of silences cannot be used")]
 pub struct DiagnoseArgs {
     /// Only what concerns these objects, as TYPE/NAME (pod/cart-1, deploy/cart, node/worker-1)
     #[arg(value_name = "TYPE/NAME")]
@@ -97,6 +98,21 @@ pub struct DiagnoseArgs {
 
     #[command(flatten)]
     pub live: LiveArgs,
+
+    #[command(flatten)]
+    pub own: Own,
+
+    /// A file of silences besides those of the catalogues, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub silences: Vec<PathBuf>,
+}
+
+/// Catalogues of one's own.
+#[derive(Debug, Args)]
+pub struct Own {
+    /// A folder with modes, signals and silences of your own, repeatable; besides $XDG_CONFIG_HOME/kubecause/catalogue
+    #[arg(long, value_name = "DIR")]
+    pub catalogue: Vec<PathBuf>,
 }
 
 /// Print the page of a failure mode
@@ -120,11 +136,60 @@ pub struct ExplainArgs {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+
+    #[command(flatten)]
+    pub own: Own,
 }
 
-/// List the failure modes
+/// List the failure modes; check and test your own
 #[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  kubecause modes node                       the modes of one area
+  kubecause modes new ./catalogue shop cart-cache-full
+  kubecause modes lint ./catalogue           everything that is wrong with it
+  kubecause modes test ./catalogue           every case against all modes"
+)]
 pub struct ModesArgs {
+    #[command(subcommand)]
+    pub command: Option<ModesCommand>,
+
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModesCommand {
+    /// List the failure modes (the default)
+    List(ListArgs),
+    /// Tell everything that is wrong with a catalogue; exits with 1 if anything is
+    Lint {
+        /// The catalogue's folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Run the cases of a catalogue against all modes, shipped ones and its own; exits with 1 if one does not hold
+    Test {
+        /// The catalogue's folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write the folder of a new mode, ready to be filled in
+    New {
+        /// The catalogue's folder; it is made where it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// The mode's area: node, pod, or one of your own
+        area: String,
+        /// The mode's id: what is wrong, in lower-case words joined by hyphens
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
     /// Only modes of this area (node, pod, scheduling …)
     #[arg(value_name = "AREA")]
     pub area: Option<String>,
@@ -136,6 +201,9 @@ pub struct ModesArgs {
     /// The language of the titles [default: from LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, value_name = "LANG")]
     pub lang: Option<Language>,
+
+    #[command(flatten)]
+    pub own: Own,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

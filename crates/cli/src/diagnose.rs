@@ -1,14 +1,13 @@
 //! `kubecause diagnose`.
 
 use crate::args::{DiagnoseArgs, Output};
-use crate::{Failure, objects, selector, terminal};
+use crate::{Failure, catalogue, objects, selector, terminal};
 use kubecause_bundle::Input;
-use kubecause_catalogue::Catalogue;
 use kubecause_evidence::Snapshot;
+use kubecause_kit::Kit;
 use kubecause_live::Session;
 use kubecause_model::{Diagnosis, Scope};
 use kubecause_report::{Format, TextOptions};
-use kubecause_signals::Signals;
 
 /// What was read, and from where.
 struct Read {
@@ -20,11 +19,10 @@ struct Read {
 
 /// Reads, diagnoses, prints; the exit code says what was found.
 pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
-    let Read { snapshot, mut description, session } = read(args)?;
-    let signals = Signals::builtin().map_err(Failure::internal)?;
-    let catalogue = Catalogue::builtin().map_err(Failure::internal)?;
+    let kit = catalogue::load(&args.own, &args.silences)?;
+    let Read { snapshot, mut description, session } = read(args, &kit)?;
     let scope = scope(args, &snapshot, session.as_ref())?;
-    let mut diagnose = |s: &Snapshot| kubecause_engine::diagnose(s, &signals, &catalogue, &scope);
+    let mut diagnose = |s: &Snapshot| kit.conclude(s, &scope);
     let diagnosis = match session.filter(|_| !args.live.no_looks) {
         Some(session) => look(args, &session, snapshot, &mut diagnose, &mut description),
         None => diagnose(&snapshot),
@@ -51,18 +49,16 @@ pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
 }
 
 /// The evidence: of a capture, or of the live cluster.
-fn read(args: &DiagnoseArgs) -> Result<Read, Failure> {
+fn read(args: &DiagnoseArgs, kit: &Kit) -> Result<Read, Failure> {
     if args.from.is_empty() {
         let session = args.live.open(args.namespace.as_deref())?;
         let snapshot = session.collect();
-        let mut description = session.target().to_string();
-        if let Some(namespace) = session.only_namespace() {
-            description.push_str(&format!(", only namespace {namespace}"));
-        }
+        let only = session.only_namespace().map(|n| format!(", only namespace {n}")).unwrap_or_default();
+        let description = format!("{}{only}", session.target());
         return Ok(Read { snapshot, description, session: Some(session) });
     }
     let inputs: Vec<Input> = args.from.iter().map(|path| Input::from_argument(path.as_os_str())).collect();
-    let bundle = kubecause_bundle::read(&inputs).map_err(Failure::input)?;
+    let bundle = kit.read(&inputs).map_err(Failure::input)?;
     Ok(Read { snapshot: bundle.snapshot, description: bundle.description, session: None })
 }
 

@@ -2,27 +2,24 @@
 
 use crate::args::ExplainArgs;
 use crate::terminal::plain;
-use crate::{Failure, terminal};
+use crate::{Failure, catalogue, terminal};
 use anyhow::anyhow;
-use kubecause_catalogue::Catalogue;
-use kubecause_signals::Signals;
 
 /// How many further pages are named below the one that is printed.
 const MORE: usize = 8;
 
 pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
-    let signals = Signals::builtin().map_err(Failure::internal)?;
-    let catalogue = Catalogue::builtin().map_err(Failure::internal)?;
+    let kit = catalogue::load(&args.own, &[])?;
     let lang = terminal::language(args.lang);
     let words = args.words.join(" ");
-    let found = catalogue.find(&signals, &words);
+    let found = kit.catalogue.find(&kit.signals, &words);
     let Some((best, more)) = found.split_first() else {
         return Err(Failure::usage(anyhow!(
             "no page is found for {words:?}; `kubecause modes` lists them all"
         )));
     };
     let title = best.title.get(lang);
-    let page = catalogue.page(&best.id, lang).unwrap_or_default();
+    let page = kit.catalogue.page(&best.id, lang).unwrap_or_default();
     let mut markdown = format!("# {}\n\n{}\n\n{page}", best.id, plain(title));
     if !more.is_empty() {
         markdown.push_str("\n\n---\n");

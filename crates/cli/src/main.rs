@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the binary reads its environment")]
 
 mod args;
+mod catalogue;
 mod diagnose;
 mod explain;
 mod live;
@@ -26,6 +27,9 @@ const EX_NOPERM: u8 = 77;
 /// A fault of kubecause itself.
 const EX_SOFTWARE: u8 = 70;
 
+/// A catalogue or a file of silences cannot be used.
+const EX_CONFIG: u8 = 78;
+
 /// An error with the exit code that it ends the program with.
 #[derive(Debug)]
 struct Failure {
@@ -40,6 +44,10 @@ impl Failure {
 
     fn input(why: impl Into<anyhow::Error>) -> Self {
         Self { code: EX_NOINPUT, why: why.into() }
+    }
+
+    fn config(why: impl Into<anyhow::Error>) -> Self {
+        Self { code: EX_CONFIG, why: why.into() }
     }
 
     fn internal(why: impl Into<anyhow::Error>) -> Self {

@@ -94,6 +94,11 @@ fn not_there(
     namespace: Option<&str>,
     of: &str,
 ) -> anyhow::Error {
+    if !snapshot.has(kind) {
+        return anyhow!(
+            "whether {kind} {name:?} is there is not known: objects of that kind could not be seen"
+        );
+    }
     let place = namespace.map(|ns| format!(" in namespace {ns}")).unwrap_or_default();
     let near = snapshot.names_of(kind).into_iter().find(|s| s.name.contains(name) || name.contains(&*s.name));
     let hint = near.map(|s| format!("; did you mean {}/{}?", s.kind.as_str().to_lowercase(), s.name));

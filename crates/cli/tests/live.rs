@@ -40,7 +40,7 @@ fn sound() -> Faults {
 fn the_current_context_is_diagnosed() -> Result<()> {
     let told = kubecause(&serve("healthy", sound())?, &[])?;
     assert_eq!(told.code, Some(0), "{}{}", told.out, told.err);
-    assert!(told.out.contains("context fake, http://127.0.0.1:"), "{}", told.out);
+    assert!(told.out.contains("context fake,") && told.out.contains("http://127.0.0.1:"), "{}", told.out);
     assert!(told.err.is_empty(), "nothing is shown where nobody watches: {}", told.err);
     let told = kubecause(
         &serve("oomkilled", sound())?,

@@ -17,6 +17,19 @@ pub(crate) struct Others {
     pub(crate) refuted: Vec<(CauseRef, String)>,
 }
 
+impl Others {
+    /// With what was refuted on the other subjects of a folded incident, unless it is open on the first.
+    #[must_use]
+    pub(crate) fn with_refuted_of(mut self, more: impl Iterator<Item = Self>) -> Self {
+        self.refuted.extend(more.flat_map(|o| o.refuted));
+        let open = &self.alternatives;
+        self.refuted.retain(|(cause, _)| !open.iter().any(|a| a.mode == cause.mode));
+        self.refuted.sort_by(|a, b| a.0.cmp(&b.0));
+        self.refuted.dedup_by(|b, a| a.0.mode == b.0.mode);
+        self
+    }
+}
+
 /// How many alternatives an incident carries at most.
 const MAX: usize = 6;
 

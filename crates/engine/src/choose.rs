@@ -46,7 +46,7 @@ pub(crate) fn choose(graph: &Graph<'_>) -> Choice {
             x.is_some_and(|x| x.partial),
             Reverse(x.and_then(crate::instance::Instance::confidence)),
             Reverse(r.instances.len() + r.symptoms.len()),
-            x.map(|x| (x.closed.len(), Reverse(x.findings.len()))),
+            x.map(|x| (Reverse(x.findings.len()), x.closed.len())),
             r.root,
         )
     });

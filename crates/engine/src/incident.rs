@@ -56,6 +56,8 @@ fn concerned(context: &Context<'_>, subject: &Subject, members: &[&Instance<'_>]
 
 /// The changes of more objects than this are not looked for.
 const MOST_CONCERNED: usize = 8;
+/// For how many of the subjects that fold into one incident it is told what was ruled out.
+const FOLDED_RIVALS: usize = 8;
 
 /// Roots with the same key are one incident.
 type FoldKey = (String, Option<Subject>, Option<String>);
@@ -97,7 +99,8 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
     let evidence = evidence(context, &members, follows());
     let pods: Vec<Subject> = members.iter().map(|x| x.subject.object()).collect();
     let values = words::values(context, &subject, &pods, &params);
-    let others = roots.first().map(|r| alternatives::of(context, graph, choice, *r)).unwrap_or_default();
+    let mut rivals = roots.iter().map(|r| alternatives::of(context, graph, choice, *r)).take(FOLDED_RIVALS);
+    let others = rivals.next().unwrap_or_default().with_refuted_of(rivals);
     let unsure = best.confidence() != Some(Confidence::Confirmed) || best.mode.kind == ModeKind::Link;
     let last_seen = span.last.into_iter().chain(evidence.iter().filter_map(|c| c.at)).max();
     let mut findings: FxHashSet<u32> = symptoms.into_iter().collect();
@@ -112,6 +115,7 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
         changes: changes::before(context, &concerned(context, &subject, &members), span.first),
         root: Root {
             mode: best.mode.id.clone(),
+            refines: best.mode.refines.clone(),
             confidence: best.confidence().unwrap_or(Confidence::Possible),
             title: words::text(&best.mode.title, &values),
             params,

@@ -24,7 +24,10 @@ pub(crate) fn apply(
     covered: impl Fn(&Told) -> bool,
 ) -> Quiet {
     let holds = |s: &Silence| taken_at.is_some_and(|at| at < s.until);
-    let about = |s: &Silence, t: &Told| s.covers(&t.incident.root.mode, &t.incident.root.subject);
+    let about = |s: &Silence, t: &Told| {
+        let root = &t.incident.root;
+        s.covers(&root.mode, &root.subject) || s.covers(root.public_mode(), &root.subject)
+    };
     let state = |s: &Silence| match taken_at {
         None => Some(Idle::Undated),
         Some(_) if !holds(s) => Some(Idle::Expired),

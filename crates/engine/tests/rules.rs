@@ -1,9 +1,9 @@
 //! The engine's rules on catalogues of two or three modes.
 
-use kubecause_catalogue::{Catalogue, Mode};
+use kubecause_catalogue::{Catalogue, Mode, Silence};
 use kubecause_engine::diagnose;
 use kubecause_evidence::{Access, Ingest, Kind, Snapshot, SnapshotBuilder};
-use kubecause_model::{Confidence, Diagnosis, Scope, Verdict};
+use kubecause_model::{Confidence, Diagnosis, Idle, Scope, Verdict};
 use kubecause_signals::Signals;
 
 /// A cluster with one pod that has not been ready for an hour.
@@ -192,4 +192,29 @@ fn what_changed_before_is_told_by_revision_and_writer_and_no_value_of_a_variable
             ("spec.replicas", "", "", None, Some("kubectl-scale")),
         ]
     );
+}
+
+#[test]
+fn a_silence_takes_an_incident_out_and_leaves_nothing_unexplained() {
+    let silence = |until: &str, subject: &str| {
+        let text =
+            format!("[[silence]]\nmode = 'cause'\nsubject = '{subject}'\nuntil = {until}\nwhy = 'known'\n");
+        let mut catalogue = Catalogue::default();
+        catalogue.insert(mode("cause", "root", SEEN));
+        let silences = Silence::parse(&text, |id| catalogue.get(id).is_some()).expect("it is sound");
+        catalogue.silence(silences);
+        diagnose(&snapshot(), &Signals::builtin().expect("the signals"), &catalogue, &Scope::default())
+    };
+    let quiet = silence("2026-11-22T12:00:01Z", "Pod/n/*");
+    assert!(quiet.incidents.is_empty() && quiet.unexplained.is_empty() && quiet.idle_silences.is_empty());
+    assert_eq!(quiet.verdict, Verdict::Healthy);
+    assert_eq!(quiet.silenced.iter().map(|s| (&*s.mode, &*s.why)).collect::<Vec<_>>(), [("cause", "known")]);
+    // It ends at that very moment; and one that is about another pod is idle.
+    for (until, subject, state) in
+        [("2026-11-22T12:00:00Z", "*", Idle::Expired), ("2026-11-22T12:00:01Z", "Pod/n/b", Idle::Unmatched)]
+    {
+        let loud = silence(until, subject);
+        assert_eq!((loud.verdict, loud.incidents.len(), loud.silenced.len()), (Verdict::Faults, 1, 0));
+        assert_eq!(loud.idle_silences.iter().map(|s| s.state).collect::<Vec<_>>(), [state]);
+    }
 }

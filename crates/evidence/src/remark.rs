@@ -45,8 +45,14 @@ pub trait Watcher: Debug + Send + Sync {
     /// The ids of all rules that are asked.
     fn rules(&self) -> Vec<Str>;
 
-    /// Whether any rule wants objects of that kind. Kinds of foreign API groups carry the group: `Rollout.argoproj.io`.
-    fn wants(&self, kind: &Kind) -> bool;
+    /// The ids of the rules that want objects of that kind. Kinds of foreign API groups carry the group:
+    /// `Rollout.argoproj.io`.
+    fn rules_for(&self, kind: &Kind) -> Vec<Str>;
+
+    /// Whether any rule wants objects of that kind.
+    fn wants(&self, kind: &Kind) -> bool {
+        !self.rules_for(kind).is_empty()
+    }
 
     /// Asks the rules about one object.
     fn look(&self, kind: &Kind, json: &str) -> Remarks;

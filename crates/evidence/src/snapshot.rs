@@ -127,7 +127,11 @@ impl Snapshot {
     /// Whether all pods of that namespace were seen, each with all of its fields: one with other labels is not there.
     pub fn sees_pods_of(&self, namespace: &str) -> bool {
         self.has_in(&Kind::Pod, namespace)
-            && !self.pods.in_namespace(namespace).iter().any(|p| p.metadata.is_partial)
+            && !self
+                .pods
+                .in_namespace(namespace)
+                .iter()
+                .any(|p| p.metadata.is_partial && p.metadata.labels.is_empty())
     }
 
     /// The namespaces in which a kind was listed that was not listed everywhere.

@@ -39,7 +39,7 @@ pub struct Want {
 
 impl Want {
     fn fits(&self, root: &Root) -> bool {
-        self.mode.contains(&root.mode)
+        self.mode.iter().any(|m| root.is(m))
             && root.subject.name.starts_with(&self.name)
             && self.namespace.as_deref().is_none_or(|ns| root.subject.ns() == ns)
     }
@@ -63,12 +63,12 @@ impl Expect {
         let roots: Vec<&Root> = diagnosis.incidents.iter().map(|i| &i.root).collect();
         let wanted = |r: &&Root| self.wants(r);
         let ranked: Vec<&Root> =
-            roots.iter().copied().filter(|r| wanted(r) || !self.allowed.contains(&r.mode)).collect();
+            roots.iter().copied().filter(|r| wanted(r) || !self.allowed.iter().any(|m| r.is(m))).collect();
         let first = ranked.get(..self.roots.len().min(ranked.len())).unwrap_or_default();
         let missed = self.roots.iter().filter(|w| !first.iter().any(|r| w.fits(r)));
         let extra = ranked.iter().filter(|r| !wanted(r));
         let said = |mode: &String| {
-            roots.iter().any(|r| r.mode == *mode)
+            roots.iter().any(|r| r.is(mode))
                 || diagnosis.notes.iter().any(|n| n.mode == *mode)
                 || diagnosis.incidents.iter().any(|i| i.chain.iter().any(|l| l.mode == *mode))
         };

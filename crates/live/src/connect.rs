@@ -2,6 +2,7 @@
 //! the service account of the pod that it runs in.
 
 use crate::miss::{Miss, Trouble, chain};
+use http::{HeaderValue, header::USER_AGENT};
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use std::fmt;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ impl Options {
     /// The longest time for one request, unless said otherwise.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
     /// The longest time for all requests, unless said otherwise.
-    pub const BUDGET: Duration = Duration::from_secs(60);
+    pub const BUDGET: Duration = Duration::from_mins(1);
 }
 
 /// Which cluster is talked to.
@@ -154,6 +155,9 @@ pub async fn connect(options: &Options) -> Result<(kube::Client, Target), OpenEr
     config.default_retry = false;
     config.connect_timeout = Some(options.request_timeout.min(Duration::from_secs(10)));
     config.disable_compression = true;
+    config
+        .headers
+        .push((USER_AGENT, HeaderValue::from_static(concat!("kubecause/", env!("CARGO_PKG_VERSION")))));
     if let Some(user) = &options.as_user {
         config.auth_info.impersonate = Some(user.clone());
     }

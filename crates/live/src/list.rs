@@ -48,7 +48,10 @@ impl Lister {
     /// Lists one kind into the sink and tells it the end. The result says whether the kind was fully seen.
     pub async fn list(&self, resource: &'static Resource) -> Result<(), Miss> {
         let result = self.in_some_version(resource).await;
-        self.sink.end(resource, result.as_ref().map(|()| ()));
+        match &result {
+            Ok(()) => self.sink.end(resource, Ok(())),
+            Err(miss) => self.sink.end(resource, Err(miss)),
+        }
         result
     }
 
@@ -131,15 +134,11 @@ impl Lister {
         token: Option<&str>,
         cached: bool,
     ) -> Result<(Bytes, Option<String>), Miss> {
-        let mut path = resource.path(version, self.namespace.as_deref());
-        path.push_str(&format!("?limit={}", resource.page.min(self.page)));
-        if cached {
-            path.push_str("&resourceVersion=0");
-        }
-        if let Some(token) = token {
-            path.push_str("&continue=");
-            path.push_str(&escaped(token));
-        }
+        let root = resource.path(version, self.namespace.as_deref());
+        let limit = resource.page.min(self.page);
+        let how = if cached { "&resourceVersion=0" } else { "" };
+        let next = token.map(|t| format!("&continue={}", escaped(t))).unwrap_or_default();
+        let path = format!("{root}?limit={limit}{how}{next}");
         let accept = if resource.form == Form::Metadata { METADATA } else { JSON };
         let tries = if cached { 1 } else { Ask::new("").tries };
         let within = cached.then_some(CACHED_WITHIN);

@@ -276,6 +276,7 @@ mod tests {
             ongoing: true,
             root: Root {
                 mode: "x".to_owned(),
+                refines: None,
                 confidence: *confidence,
                 subject: subject.clone(),
                 params: Params::new(),

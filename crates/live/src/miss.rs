@@ -106,7 +106,7 @@ impl Miss {
     #[must_use]
     pub fn after(mut self, tries: u32) -> Self {
         if tries > 1 {
-            self.says.push_str(&format!(" ({tries} tries)"));
+            self.says = format!("{} ({tries} tries)", self.says);
         }
         self
     }

@@ -2,6 +2,7 @@
 
 use crate::api::{Answer, Api, Ask};
 use crate::connect::{OpenError, Options, Target, connect};
+use crate::discover::Groups;
 use crate::list::Lister;
 use crate::miss::Miss;
 use crate::progress::Progress;
@@ -26,6 +27,11 @@ pub struct Session {
     page: u32,
     pub(crate) progress: Arc<Progress>,
 }
+
+/// Cluster-wide kinds that can be read beside the objects of one namespace. Nodes cannot: what is free on one is known
+/// only with all pods of the cluster; nor webhooks and aggregated APIs, whose Services live elsewhere.
+const MEANS_SOMETHING_ALONE: [&str; 5] =
+    ["Namespace", "StorageClass", "IngressClass", "PriorityClass", "RuntimeClass"];
 
 /// What is asked before anything else, and how long it may take.
 const PROBE: Duration = Duration::from_secs(5);
@@ -121,12 +127,19 @@ impl Session {
         let lister = Arc::new(Lister {
             api: Arc::clone(&self.api),
             sink: Arc::clone(&sink),
-            groups: Default::default(),
+            groups: Groups::default(),
             namespace: self.only.clone(),
             page: self.page,
             progress: Arc::clone(&self.progress),
         });
-        let first: Vec<&'static Resource> = RESOURCES.iter().filter(|r| r.instead_of.is_none()).collect();
+        let of_use =
+            |r: &&Resource| self.only.is_none() || r.namespaced || MEANS_SOMETHING_ALONE.contains(&r.kind);
+        let all = RESOURCES.iter().filter(|r| r.instead_of.is_none());
+        let (first, rest): (Vec<&'static Resource>, Vec<_>) = all.partition(of_use);
+        for resource in rest {
+            let says = "not asked for: beside the objects of one namespace alone it would mislead";
+            sink.end(resource, Err(&Miss::absent(says)));
+        }
         self.progress.begin(first.len());
         let tasks: Vec<_> =
             first.into_iter().map(|r| (r, tokio::spawn(one(Arc::clone(&lister), r)))).collect();

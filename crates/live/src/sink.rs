@@ -3,7 +3,7 @@
 
 use crate::miss::Miss;
 use crate::page::Page;
-use crate::resource::Resource;
+use crate::resource::{Form, Resource};
 use jiff::Timestamp;
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Access, ContainerLogKey, Gap, Ingest, Snapshot, SnapshotBuilder, Why};
@@ -135,7 +135,10 @@ impl Sink for Evidence {
             Ok(()) if bad > 0 => Access::Missing(Why::Unparsable),
             Ok(()) => Access::Listed,
             Err(miss) => {
-                state.builder.gap(miss.gap(resource.name()));
+                // The default role leaves them out on purpose, and a missing one is known from events: nothing is hidden.
+                let expected = resource.form == Form::Metadata && miss.why == Why::Forbidden;
+                let says = if expected { "" } else { miss.says.as_str() };
+                state.builder.gap(Gap::new(resource.name(), miss.why, says));
                 Access::Missing(miss.why)
             }
         };

@@ -85,6 +85,8 @@ impl Verdict {
 pub struct Root {
     /// Id of the failure mode.
     pub mode: String,
+    /// Id of the more general mode that it is a form of.
+    pub refines: Option<String>,
     /// How sure it is.
     pub confidence: Confidence,
     /// What it is about.
@@ -93,6 +95,18 @@ pub struct Root {
     pub params: Params,
     /// The title with its placeholders filled.
     pub title: Text,
+}
+
+impl Root {
+    /// The id by which machines know it: that of the general mode, where it is a form of one.
+    pub fn public_mode(&self) -> &str {
+        self.refines.as_deref().unwrap_or(&self.mode)
+    }
+
+    /// Whether that id names it, or the general mode that it is a form of.
+    pub fn is(&self, mode: &str) -> bool {
+        self.mode == mode || self.public_mode() == mode
+    }
 }
 
 /// A cause named by mode and subject.

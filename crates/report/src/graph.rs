@@ -234,6 +234,7 @@ mod tests {
             ongoing: true,
             root: Root {
                 mode: "root".to_owned(),
+                refines: None,
                 confidence: Confidence::Confirmed,
                 subject: subject(""),
                 params: Params::new(),

@@ -97,7 +97,7 @@ impl<'d> WireIncident<'d> {
             root: root(&i.root, lang),
             alternatives: i.alternatives.iter().map(|a| alternative(a, lang)).collect(),
             refuted: i.refuted.iter().map(refuted).collect(),
-            chain: i.chain.iter().map(|l| link(l, lang)).collect(),
+            chain: i.chain.iter().filter(|l| !is_root(l, &i.root)).map(|l| link(l, &i.root, lang)).collect(),
             affected: i.affected.iter().map(subject).collect(),
             evidence: i.evidence.iter().map(citation).collect(),
             changes: i.changes.iter().map(change).collect(),
@@ -110,6 +110,8 @@ impl<'d> WireIncident<'d> {
 #[derive(Serialize)]
 struct WireRoot<'d> {
     mode: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<&'d str>,
     confidence: &'static str,
     subject: WireSubject<'d>,
     params: &'d Params,
@@ -118,7 +120,8 @@ struct WireRoot<'d> {
 
 fn root(r: &Root, lang: Lang) -> WireRoot<'_> {
     WireRoot {
-        mode: &r.mode,
+        mode: r.public_mode(),
+        variant: r.refines.as_ref().map(|_| r.mode.as_str()),
         confidence: r.confidence.as_str(),
         subject: subject(&r.subject),
         params: &r.params,
@@ -153,10 +156,6 @@ struct WireCause<'d> {
     subject: WireSubject<'d>,
 }
 
-fn cause(c: &CauseRef) -> WireCause<'_> {
-    WireCause { mode: &c.mode, subject: subject(&c.subject) }
-}
-
 #[derive(Serialize)]
 struct WireRefuted<'d> {
     mode: &'d str,
@@ -177,12 +176,21 @@ struct WireLink<'d> {
     explained_by: WireCause<'d>,
 }
 
-fn link(l: &Link, lang: Lang) -> WireLink<'_> {
+/// Whether a link is the general mode that the root is a form of: then it is the root itself.
+fn is_root(l: &Link, root: &Root) -> bool {
+    root.refines.as_ref() == Some(&l.mode) && l.explained_by.mode == root.mode
+}
+
+fn link<'d>(l: &'d Link, root: &'d Root, lang: Lang) -> WireLink<'d> {
+    let by_root = l.explained_by.mode == root.mode;
     WireLink {
         mode: &l.mode,
         subject: subject(&l.subject),
         title: l.title.get(lang),
-        explained_by: cause(&l.explained_by),
+        explained_by: WireCause {
+            mode: if by_root { root.public_mode() } else { &l.explained_by.mode },
+            subject: subject(&l.explained_by.subject),
+        },
     }
 }
 

@@ -128,6 +128,10 @@ impl Watcher for Rules {
         self.all.iter().map(|r| r.id.clone()).collect()
     }
 
+    fn rules_for(&self, kind: &Kind) -> Vec<Str> {
+        self.all.iter().filter(|r| r.kinds.contains(kind)).map(|r| r.id.clone()).collect()
+    }
+
     fn wants(&self, kind: &Kind) -> bool {
         self.all.iter().any(|r| r.kinds.contains(kind))
     }

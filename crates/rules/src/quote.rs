@@ -60,14 +60,11 @@ fn path(expr: &IdedExpr) -> Option<Vec<String>> {
 
 /// `metadata.labels[app.kubernetes.io/name]`.
 fn written(path: &[String]) -> String {
-    let mut out = String::new();
-    for step in path {
-        let plain = step.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        match (plain, out.is_empty()) {
-            (true, true) => out.push_str(step),
-            (true, false) => out.push_str(&format!(".{step}")),
-            (false, _) => out.push_str(&format!("[{step}]")),
-        }
-    }
-    out
+    let plain = |step: &str| step.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let step = |(place, step): (usize, &String)| match (plain(step), place) {
+        (true, 0) => step.clone(),
+        (true, _) => format!(".{step}"),
+        (false, _) => format!("[{step}]"),
+    };
+    path.iter().enumerate().map(step).collect()
 }

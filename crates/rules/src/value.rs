@@ -147,7 +147,8 @@ impl Indexer for Fields {
     where
         Self: 'w,
     {
-        self.find(key).map(|v| CowVal::Borrowed(v)).ok_or_else(|| Self::missing(key))
+        let found = self.find(key).ok_or_else(|| Self::missing(key))?;
+        Ok(CowVal::Borrowed(found))
     }
 
     fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>

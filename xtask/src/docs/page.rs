@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 pub(super) fn mode(book: &Book<'_>, mode: &Mode, lang: Lang) -> Result<String> {
     let mut out = format!("{HEAD}# {}\n\n", mode.id);
     writeln!(out, "**{}** · {}\n", cell(lang.text(&mode.title)), lang.kind(mode.kind))?;
+    if let Some(general) = mode.refines.as_ref().and_then(|id| book.catalogue.get(id)) {
+        writeln!(out, "{} {}\n", lang.pick("A form of", "属于"), super::link(general, "../"))?;
+    }
     out.push_str(lang.pick(&*mode.en, &*mode.zh).trim());
     out.push('\n');
     recognised(book, mode, lang, &mut out)?;

@@ -24,6 +24,7 @@ pub(super) struct Mode {
     #[serde(default)]
     replaces: bool,
     fold_by: Option<String>,
+    refines: Option<String>,
     #[serde(default)]
     look: Vec<Look>,
     #[serde(default)]
@@ -211,6 +212,7 @@ impl Mode {
             explains: self.explains.into_iter().map(effect).collect::<Result<_, _>>()?,
             explained_by: self.explained_by.into_iter().map(effect).collect::<Result<_, _>>()?,
             replaces: self.replaces,
+            refines: self.refines,
             explained_by_any: self
                 .explained_by_any
                 .iter()

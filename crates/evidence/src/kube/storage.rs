@@ -68,7 +68,17 @@ pub struct VolumeSpec {
     #[serde(deserialize_with = "de::nullable")]
     pub node_affinity: VolumeAffinity,
     pub csi: Option<super::pod::CsiSource>,
+    pub aws_elastic_block_store: Option<AwsSource>,
     pub persistent_volume_reclaim_policy: Sym,
+}
+
+/// A disk of EC2 in the form from before CSI.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct AwsSource {
+    /// `aws://us-east-1b/vol-0a1b2c3d4e5f60718`, or its last part alone.
+    #[serde(rename = "volumeID")]
+    pub volume_id: Sym,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

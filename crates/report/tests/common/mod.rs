@@ -158,6 +158,7 @@ pub fn runtime_hung() -> Incident {
         ongoing: true,
         root: Root {
             mode: mode.to_owned(),
+            refines: None,
             confidence: Confidence::Confirmed,
             subject: node.clone(),
             params: Params::from([("runtime".to_owned(), "containerd".to_owned())]),
@@ -265,6 +266,7 @@ pub fn unreachable() -> Incident {
         ongoing: true,
         root: Root {
             mode: "node-unreachable".to_owned(),
+            refines: None,
             confidence: Confidence::Probable,
             subject: node.clone(),
             params: Params::new(),
@@ -332,6 +334,7 @@ pub fn small(n: usize) -> Incident {
         ongoing: true,
         root: Root {
             mode: mode.to_owned(),
+            refines: None,
             confidence: Confidence::Confirmed,
             subject: subject.clone(),
             params: Params::new(),

@@ -59,7 +59,7 @@ fn pod_symptom(snapshot: &Snapshot, pod: &Pod) -> Option<Finding> {
     if !pod.is_scheduled() {
         let waits = snapshot.age(created).is_none_or(|age| age > SCHEDULING_GRACE_SECONDS);
         let found = Finding::new("pod.unschedulable", subject).since(created);
-        return waits.then(|| found.cite(Source::Field, created, reference, "spec.nodeName is empty"));
+        return waits.then(|| found.cite(Source::Field, created, reference, "spec.nodeName: \"\""));
     }
     let condition = pod.condition("Ready");
     let since = condition.and_then(|c| c.last_transition_time).or(created);

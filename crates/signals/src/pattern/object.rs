@@ -112,3 +112,62 @@ impl ObjectPatterns {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::builder;
+    use crate::{Signals, is_open};
+    use kubecause_evidence::{Kind, Remark, Remarks, Subject};
+    use kubecause_model::Params;
+
+    const RULES: &str = "[[object]]\nid = 'x.pod'\ndoc = 'd'\nkinds = ['Pod']\nwhen = 'true'\n\
+                         [[object]]\nid = 'x.owner'\ndoc = 'd'\nkinds = ['Pod']\nwhen = 'true'\non = 'owner'\n";
+    const POD: &str = r#"{"metadata":{"name":"db-0","namespace":"n",
+        "ownerReferences":[{"kind":"StatefulSet","name":"db","uid":"u","controller":true}]}}"#;
+
+    fn remark(rule: &str, pod: &Subject) -> Remark {
+        let params = Params::from([("a".to_owned(), "1".to_owned())]);
+        Remark { rule: rule.into(), subject: pod.clone(), params, text: "spec.a: 1".into() }
+    }
+
+    #[test]
+    fn remarks_become_findings_on_the_object_or_its_owner() {
+        let signals = Signals::with(&[("x.toml", RULES)]).expect("they are sound");
+        let pod = Subject::new(Kind::Pod, "n", "db-0");
+        let mut b = builder("2026-03-10T10:00:00Z", &[Kind::Pod], &[("Pod", POD)]);
+        let hold = ["x.pod", "x.owner", "x.unknown"].map(|rule| remark(rule, &pod)).to_vec();
+        b.remarks(Remarks { hold, failed: vec![] });
+        let findings = signals.observe(&b.finish());
+        let seen = |id: &str| findings.of(id).map(|f| f.subject.clone()).collect::<Vec<_>>();
+        assert_eq!(seen("x.pod"), [pod.clone()]);
+        assert_eq!(seen("x.owner"), [Subject::new(Kind::StatefulSet, "n", "db")]);
+        assert!(findings.of("x.owner").all(|f| f.names == [pod.clone()] && f.params.contains_key("a")));
+        let quoted: Vec<_> = findings.of("x.pod").flat_map(|f| &f.evidence).collect();
+        assert!(matches!(quoted.as_slice(), [c] if c.reference == "pod/n/db-0" && c.text == "spec.a: 1"));
+    }
+
+    #[test]
+    fn a_rule_that_was_not_asked_leaves_its_place_closed() {
+        let signals = Signals::with(&[("x.toml", RULES)]).expect("they are sound");
+        let signal = signals.all().find(|s| s.id == "x.pod").expect("it is there");
+        let pod = Subject::new(Kind::Pod, "n", "db-0");
+        let snapshot = |asked: bool| {
+            let mut b = builder("2026-03-10T10:00:00Z", &[Kind::Pod], &[("Pod", POD)]);
+            b.asked(asked.then(|| "x.pod".into()));
+            b.finish()
+        };
+        assert!(is_open(signal, &snapshot(true), &pod) && !is_open(signal, &snapshot(false), &pod));
+    }
+
+    #[test]
+    fn an_id_of_a_shipped_signal_is_taken() {
+        for id in ["pod.not-ready", "event.back-off-restarting"] {
+            let text = RULES.replace("x.pod", id);
+            let wrong = Signals::with(&[("x.toml", &text)]).expect_err("it is taken");
+            assert!(
+                wrong.iter().any(|e| e.file.as_deref() == Some("x.toml") && e.line == Some(2)),
+                "{wrong:?}"
+            );
+        }
+    }
+}

@@ -217,7 +217,10 @@ impl<'a> Context<'a> {
             return false;
         }
         let owners = snapshot.owners(&pod.metadata);
-        let Some(owner) = owners.first() else { return pod.metadata.owner_references.is_empty() };
+        let Some(owner) = owners.first() else {
+            // A row of a table does not say who made the pod: another of the same maker may have done the work since.
+            return pod.metadata.owner_references.is_empty() && !pod.metadata.is_partial;
+        };
         if owner.kind != Kind::Job {
             return false;
         }

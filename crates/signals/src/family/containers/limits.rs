@@ -27,7 +27,7 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
                         Finding::new("pod.pids-limit-hit", pod.metadata.subject(Kind::Pod))
                             .span(span)
                             .cite(Source::Log, at, log.reference(number), line)
-                            .cite(Source::Field, None, pod_reference(pod), format!("runs on {node}")),
+                            .cite(Source::Field, None, pod_reference(pod), format!("spec.nodeName: {node}")),
                     );
                 }
             }

@@ -34,7 +34,8 @@ pub(super) const LOOKUPS_FAIL: Signal = Signal::fact(
 const SETTLED_SECONDS: i64 = 60;
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
-    if !view.snapshot.has(&Kind::Pod) || !view.snapshot.has(&Kind::Service) {
+    let seen = |kind| view.snapshot.has_in(kind, "kube-system");
+    if !seen(&Kind::Pod) || !seen(&Kind::Service) {
         return;
     }
     for service in servers(view) {

@@ -314,8 +314,9 @@ fn unmanaged(snapshot: &Snapshot, disk: &NodeDisk<'_>, misfit: bool, sink: &mut 
             .naming(writer.pod.clone());
         sink.add(fill(finding));
     }
-    // Where pods were not seen, one may write to a hostPath there.
-    let settled = writers.is_empty() && agents.is_empty() && snapshot.has(&Kind::Pod);
+    // Where pods were not seen, one may write to a hostPath there. On a root disk so small that its threshold is to blame,
+    // what neither images nor pods hold is the system itself.
+    let settled = !misfit && writers.is_empty() && agents.is_empty() && snapshot.has(&Kind::Pod);
     let signal = if settled { signal } else { "node.unmanaged-use-inferred" };
     let mount = disk.disks.nodefs.as_ref().map(|n| n.mount.clone()).filter(|m| !m.is_empty());
     let finding = Finding::new(signal, disk.subject())

@@ -88,7 +88,7 @@ fn taints(node: &Node, subject: &Subject, sink: &mut Sink) {
                     Source::Field,
                     taint.time_added,
                     format!("nodes/{}", subject.name),
-                    format!("taint {}", taint.key),
+                    format!("spec.taints: {}", taint.key),
                 )
                 .param("taint", &taint.key),
         );
@@ -150,7 +150,7 @@ fn leases(snapshot: &Snapshot, sink: &mut Sink) {
                         Source::Field,
                         Some(renewed),
                         format!("leases/kube-node-lease/{}", lease.metadata.name),
-                        format!("renewTime {renewed}, {age} s ago"),
+                        format!("spec.renewTime: {renewed} (+{age} s)"),
                     )
                     .param("seconds", age),
             );

@@ -192,7 +192,7 @@ fn cite_event(finding: Finding, event: &Event) -> Finding {
 fn unready(probed: &Probed<'_>, probe: &Probe, sink: &mut Sink) {
     let since = probed.pod.condition("Ready").and_then(|c| c.last_transition_time);
     let base = |signal| probed.finding(signal, Which::Readiness, probe).since(since);
-    let state = format!("container {} is running, ready=false", probed.status.name);
+    let state = format!("status.containerStatuses[{}]: running, ready: false", probed.status.name);
     sink.add(base("probe.not-ready").cite(Source::Field, since, pod_reference(probed.pod), state));
     let snapshot = probed.snapshot;
     let Some((event, outcome)) = probed.report(Which::Readiness) else {

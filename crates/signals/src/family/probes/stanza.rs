@@ -97,7 +97,7 @@ pub fn missing(snapshot: &Snapshot, sink: &mut Sink) {
                         Source::Field,
                         None,
                         reference,
-                        format!("containers[{}].readinessProbe is not set", container.name),
+                        format!("spec.containers[{}].readinessProbe: ∅", container.name),
                     )
                     .naming(subject.clone()),
             );

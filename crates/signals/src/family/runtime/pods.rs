@@ -33,7 +33,7 @@ fn terminating(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
         Source::Field,
         due,
         &at,
-        format!("deletionTimestamp {due_text}, {late} s ago"),
+        format!("metadata.deletionTimestamp: {due_text} (+{late} s)"),
     ));
     let mut statuses = pod.status.container_statuses.iter().peekable();
     let all_ended = statuses.peek().is_some() && statuses.all(|s| s.state.terminated.is_some());
@@ -68,7 +68,9 @@ fn init_ran_again(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
     for status in &*pod.status.init_container_statuses {
         let sidecar =
             pod.spec.init_containers.iter().any(|c| c.name == *status.name && c.restart_policy == "Always");
-        let started = status.state.terminated.as_ref().and_then(|t| t.started_at).or_else(|| running(status));
+        // One that waits for its next start tells of the last.
+        let ended = status.state.terminated.as_ref().or(status.last_state.terminated.as_ref());
+        let started = running(status).or_else(|| ended.and_then(|t| t.started_at));
         if sidecar || started.is_none_or(|at| at <= mains_since) {
             continue;
         }

@@ -89,7 +89,9 @@ fn detail(snapshot: &Snapshot, f: Finding, pod: &Pod, verdict: &Verdict, owner: 
         Cause::Taint(taint) => {
             let f = f.param("taint", taint);
             match verdict.nodes.first() {
-                Some(node) => f.cite(Source::Field, None, format!("nodes/{node}"), format!("taint {taint}")),
+                Some(node) => {
+                    f.cite(Source::Field, None, format!("nodes/{node}"), format!("spec.taints: {taint}"))
+                }
                 None => f,
             }
         }
@@ -139,7 +141,8 @@ fn selector(snapshot: &Snapshot, f: Finding, pod: &Pod) -> Finding {
         return f;
     }
     let at = format!("pods/{}/{}", pod.metadata.namespace, pod.metadata.name);
-    let mut f = f.param("selector", wanted).cite(Source::Field, None, at, format!("nodeSelector {wanted}"));
+    let mut f =
+        f.param("selector", wanted).cite(Source::Field, None, at, format!("spec.nodeSelector: {wanted}"));
     for (key, value) in wanted.iter() {
         let has = |v: &str| snapshot.nodes.all().iter().any(|n| n.metadata.labels.get(key) == Some(v));
         if snapshot.has(&Kind::Node) && !has(value) {
@@ -148,7 +151,12 @@ fn selector(snapshot: &Snapshot, f: Finding, pod: &Pod) -> Finding {
             if let Some((node, other)) = near {
                 let name = &node.metadata.name;
                 f = f.param("nearest", format!("{key}={other}"));
-                f = f.cite(Source::Field, None, format!("nodes/{name}"), format!("label {key}={other}"));
+                f = f.cite(
+                    Source::Field,
+                    None,
+                    format!("nodes/{name}"),
+                    format!("metadata.labels: {key}={other}"),
+                );
             }
         }
     }
@@ -190,7 +198,7 @@ fn port_detail(
     if !host_ports(&pod.spec).is_empty() {
         let at = format!("pods/{}/{}", pod.metadata.namespace, pod.metadata.name);
         let ports: Vec<String> = host_ports(&pod.spec).iter().map(|p| p.port.to_string()).collect();
-        f = f.cite(Source::Field, None, at, format!("hostPort {}", ports.join(", ")));
+        f = f.cite(Source::Field, None, at, format!("hostPort: {}", ports.join(", ")));
     }
     let Some(holder) = holder else { return f };
     let by = snapshot.top_owner(holder);
@@ -199,7 +207,7 @@ fn port_detail(
         Source::Field,
         None,
         format!("pods/{holder}"),
-        format!("holds the port on {}", node_name(snapshot, holder)),
+        format!("spec.nodeName: {}", node_name(snapshot, holder)),
     )
 }
 
@@ -212,7 +220,7 @@ fn shortage(f: Finding, pod: &Pod, short: &Short, node: Option<&Sym>) -> Finding
     let (asked, free) = (amount(r, short.asked), amount(r, short.free));
     let at = format!("pods/{}/{}", pod.metadata.namespace, pod.metadata.name);
     let mut f = f.param("resource", r).param("asked", &asked).param("free", &free);
-    f = f.cite(Source::Field, None, at, format!("requests {r} {asked}"));
+    f = f.cite(Source::Field, None, at, format!("resources.requests[{r}]: {asked}"));
     let Some(node) = node else { return f };
     let text =
         format!("{r}: allocatable {}, free {free}: the most of any node", amount(r, short.allocatable));

@@ -1,8 +1,8 @@
 //! Volumes that are full: what kubelet measured, and what a container says when it writes.
 
 use crate::finding::{Finding, Sink};
-use kubecause_evidence::kube::{Container, Pod};
-use kubecause_evidence::node::{FsStats, VolumeStats};
+use kubecause_evidence::kube::{Container, PersistentVolume, Pod};
+use kubecause_evidence::node::{Filesystem, FsStats, VolumeStats};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Source;
 
@@ -16,6 +16,7 @@ const LINES: usize = 40;
 
 pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
     for (node, facts) in &snapshot.node_facts {
+        facts.df.iter().for_each(|fs| mounted(snapshot, node, fs, sink));
         let Some(stats) = &facts.stats else { continue };
         for pod in &stats.pods {
             for volume in &pod.volumes {
@@ -65,6 +66,38 @@ fn measured(node: &str, node_fs: Option<&FsStats>, volume: &VolumeStats, sink: &
             .param("resource", what)
             .param("node", node);
     sink.add(finding);
+}
+
+/// Where the kubelet mounts volumes.
+const VOLUMES: [&str; 2] = ["/var/lib/kubelet/plugins/", "/var/lib/kubelet/pods/"];
+
+/// A file system below the kubelet's directories is a volume: its alarm is not the node's. Said where the path tells which.
+fn mounted(snapshot: &Snapshot, node: &str, fs: &Filesystem, sink: &mut Sink) {
+    let free = fs.available;
+    let share = fs.used_share();
+    let full = share >= BRIM_SHARE || (share >= FULL_SHARE && free < ROOM_BYTES);
+    if !full || !VOLUMES.iter().any(|dir| fs.mount.starts_with(dir)) {
+        return;
+    }
+    let parts: Vec<&str> = fs.mount.split('/').collect();
+    let is_there = |v: &&PersistentVolume| {
+        let disk = v.spec.aws_elastic_block_store.as_ref().and_then(|a| a.volume_id.rsplit('/').next());
+        [Some(&*v.metadata.name), disk].into_iter().flatten().any(|n| !n.is_empty() && parts.contains(&n))
+    };
+    let Some(volume) = snapshot.volumes.all().iter().find(is_there) else { return };
+    let claim = &volume.spec.claim_ref;
+    if claim.name.is_empty() {
+        return;
+    }
+    let text = format!("{}: {:.1} % used, {:.0} MiB free", fs.mount, share * 100.0, free / 1024.0 / 1024.0);
+    sink.add(
+        Finding::new("volume.full", Subject::new(Kind::PersistentVolumeClaim, &claim.namespace, &claim.name))
+            .cite(Source::Metric, None, format!("nodes/{node}/df.txt"), text)
+            .param("used_percent", format!("{:.1}", share * 100.0))
+            .param("free_mib", format!("{:.0}", free / 1024.0 / 1024.0))
+            .param("resource", "bytes")
+            .param("node", node),
+    );
 }
 
 /// Looks for "no space left on device" on a path of a claim, in the last words of a container that is not ready.

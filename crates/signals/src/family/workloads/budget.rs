@@ -74,7 +74,7 @@ fn report(
         let pod_subject = pod.metadata.subject(Kind::Pod);
         if !found.names.contains(&node) {
             found = found.param("drained", &node.name);
-            let text = format!("on {node}, which is cordoned");
+            let text = format!("spec.nodeName: {node}; nodes/{node} spec.unschedulable: true");
             found = found.naming(node).cite(Source::Field, None, format!("pods/{pod_subject}"), text);
         }
         let owner = snapshot.top_owner(&pod_subject);

@@ -42,7 +42,7 @@ fn absent_account(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
             Source::Field,
             None,
             at(&w.subject()),
-            format!("serviceAccountName {name}, which is not among the service accounts of {ns}"),
+            format!("spec.serviceAccountName: {name}; serviceaccounts/{ns}/{name}: ∅"),
         );
     sink.add(found);
 }
@@ -63,7 +63,7 @@ fn full_quota(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
                 Source::Field,
                 None,
                 format!("resourcequotas/{}/{name}", w.metadata.namespace),
-                format!("{resource}: used {used} of {hard}"),
+                format!("status.used[{resource}]: {used}; status.hard[{resource}]: {hard}"),
             );
         sink.add(found);
         return;
@@ -111,7 +111,7 @@ fn governing(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
             Source::Field,
             None,
             at(&w.subject()),
-            format!("serviceName {service}: no such Service in {ns}"),
+            format!("spec.serviceName: {service}; services/{ns}/{service}: ∅"),
         )
     };
     if w.available() < w.wanted() {
