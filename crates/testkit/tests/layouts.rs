@@ -1,5 +1,6 @@
 //! The captures of a real cluster as other tools would have written them: the root stays, as far as such a capture can show it, and
 //! what the tool never collects is not taken for absent.
+#![allow(clippy::disallowed_methods, reason = "tests write files")]
 
 use anyhow::{Context, Result};
 use kubecause_testkit::{Capture, Expect, Kit, fixtures};

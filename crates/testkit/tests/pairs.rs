@@ -1,5 +1,7 @@
 //! Two cases of the catalogue in one capture: both roots are named and no third. Pairs are drawn with a fixed seed.
 
+#![allow(clippy::disallowed_methods, reason = "a test may be asked for more pairs")]
+
 use anyhow::Result;
 use kubecause_testkit::{Capture, Expect, Kit, Rename, catalogue_cases};
 

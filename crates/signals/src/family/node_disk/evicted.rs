@@ -55,7 +55,8 @@ pub(super) fn observe(snapshot: &Snapshot, records: &[Record], sink: &mut Sink) 
         if let Some(signal) = signal_of(record).filter(|_| still_counts(snapshot, record)) {
             groups.entry((&record.owner, signal)).or_default().push(record);
         }
-        if record.left_behind && signal_of(record).is_some() {
+        // A table shows that a pod was evicted, and no message.
+        if record.left_behind && (signal_of(record).is_some() || record.reason == "Evicted") {
             left.entry(&record.owner).or_default().push(record);
         }
     }
