@@ -60,11 +60,20 @@ impl Expect {
 
     /// What is wrong with an answer, `None` when it holds: every root found, and first; nothing else but what is allowed.
     pub fn judge(&self, diagnosis: &Diagnosis) -> Option<String> {
+        self.compare(diagnosis, self.roots.len())
+    }
+
+    /// The same without a say in the order: which of two clusters' faults comes first means nothing.
+    pub fn judge_in_any_order(&self, diagnosis: &Diagnosis) -> Option<String> {
+        self.compare(diagnosis, usize::MAX)
+    }
+
+    fn compare(&self, diagnosis: &Diagnosis, among: usize) -> Option<String> {
         let roots: Vec<&Root> = diagnosis.incidents.iter().map(|i| &i.root).collect();
         let wanted = |r: &&Root| self.wants(r);
         let ranked: Vec<&Root> =
             roots.iter().copied().filter(|r| wanted(r) || !self.allowed.iter().any(|m| r.is(m))).collect();
-        let first = ranked.get(..self.roots.len().min(ranked.len())).unwrap_or_default();
+        let first = ranked.get(..among.min(ranked.len())).unwrap_or_default();
         let missed = self.roots.iter().filter(|w| !first.iter().any(|r| w.fits(r)));
         let extra = ranked.iter().filter(|r| !wanted(r));
         let said = |mode: &String| {

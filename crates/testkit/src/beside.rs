@@ -59,6 +59,26 @@ impl Capture {
     }
 }
 
+impl Capture {
+    /// This capture of both clusters, told by somebody who saw only a part of every kind that one of the two had not looked at.
+    #[must_use]
+    pub fn seen_in_part(&self, a: &Self, b: &Self) -> Self {
+        let manifest = |c: &Self| -> Value {
+            c.file("capture.json").and_then(|t| parse("capture.json", t)).unwrap_or_default()
+        };
+        let looked = |m: &Value, kind: &str| m["kinds"].get(kind).is_some_and(|s| s == "ok" || s == "empty");
+        let (a, b, mut both) = (manifest(a), manifest(b), manifest(self));
+        for (kind, status) in both["kinds"].as_object_mut().into_iter().flatten() {
+            if looked(&a, kind) != looked(&b, kind) {
+                *status = "truncated".into();
+            }
+        }
+        let mut files = self.clone().into_files();
+        files.insert("capture.json".to_owned(), both.to_string().into_bytes());
+        Self::from_files(files.into_iter())
+    }
+}
+
 struct Names {
     token: Option<Regex>,
     common: Option<Regex>,

@@ -139,7 +139,7 @@ mod tests {
         b.remarks(Remarks { hold, failed: vec![] });
         let findings = signals.observe(&b.finish());
         let seen = |id: &str| findings.of(id).map(|f| f.subject.clone()).collect::<Vec<_>>();
-        assert_eq!(seen("x.pod"), [pod.clone()]);
+        assert_eq!(seen("x.pod"), std::slice::from_ref(&pod));
         assert_eq!(seen("x.owner"), [Subject::new(Kind::StatefulSet, "n", "db")]);
         assert!(findings.of("x.owner").all(|f| f.names == [pod.clone()] && f.params.contains_key("a")));
         let quoted: Vec<_> = findings.of("x.pod").flat_map(|f| &f.evidence).collect();
