@@ -5,6 +5,7 @@ mod socket;
 
 use crate::finding::Sink;
 use crate::signal::{Family, Needs, Signal};
+use kubecause_evidence::log::LogSource;
 use kubecause_evidence::{Kind, Snapshot};
 
 const CONTAINERS: &[Needs] = &[Needs::NodeFile("containers")];
@@ -27,6 +28,11 @@ pub const FAMILY: Family = Family {
             "runtime.answers",
             "The runtime lists its containers, and the node is ready.",
             CONTAINERS,
+        ),
+        Signal::fact(
+            "runtime.serves-again",
+            "The runtime's log says that it serves, and kubelet was not refused after that.",
+            &[Needs::NodeLog(LogSource::Runtime), Needs::NodeLog(LogSource::Kubelet)],
         ),
         Signal::fact(
             "runtime.process-stuck",

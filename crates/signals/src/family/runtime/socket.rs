@@ -2,6 +2,7 @@
 
 use crate::family::kubelet::inactive;
 use crate::finding::{Finding, Sink};
+use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::node::{NodeFacts, RuntimeAnswer};
 use kubecause_evidence::{Kind, Snapshot, Str, Subject};
 use kubecause_model::Source;
@@ -15,6 +16,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for (name, facts) in &snapshot.node_facts {
         let ready = snapshot.nodes.get("", name).is_some_and(kubecause_evidence::kube::Node::is_ready);
         answer(name, facts, ready, sink);
+        booted(name, facts, sink);
         process(name, facts, sink);
         let found = |id, file: &str, text: &str| {
             Finding::new(id, Subject::node(name.clone())).cite(
@@ -77,6 +79,37 @@ fn answer(name: &Str, facts: &NodeFacts, ready: bool, sink: &mut Sink) {
     }
 }
 
+/// The runtime says that it serves, and kubelet was not refused after that: what was refused before is over.
+/// Source: containerd cmd/containerd/server (`containerd successfully booted`), moby cmd/dockerd (`API listen on`).
+fn booted(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
+    const SERVES: [&str; 2] = ["containerd successfully booted", "API listen on"];
+    /// Kubelet's connection may be refused once more while the socket is made anew.
+    const SLACK_SECONDS: i64 = 15;
+    let is_runtime = |log: &&LogFile| matches!(log.source, LogSource::Runtime | LogSource::Docker);
+    let serving = |log: &'_ LogFile| {
+        let line = log.lines().filter(|(_, l)| SERVES.iter().any(|w| l.contains(w))).last();
+        line.and_then(|(n, l)| Some((log.time_of(l)?, log.reference(n), kubecause_model::one_line(l, 200))))
+    };
+    let newest = facts.logs.iter().filter(is_runtime).filter_map(serving).max_by_key(|(at, ..)| *at);
+    let Some((at, reference, text)) = newest else { return };
+    let kubelet = || facts.logs.iter().filter(|log| log.source == LogSource::Kubelet);
+    let refused_since = |log: &LogFile| {
+        let refused =
+            log.lines().filter(|(_, l)| l.contains("connection refused") && l.contains(".sock")).last();
+        let last = refused.and_then(|(_, l)| log.time_of(l));
+        last.is_some_and(|last| last.as_second() > at.as_second() + SLACK_SECONDS)
+    };
+    // Without kubelet's log there is nothing that could have been refused.
+    if kubelet().next().is_some() && !kubelet().any(refused_since) {
+        sink.add(Finding::new("runtime.serves-again", Subject::node(name.clone())).since(Some(at)).cite(
+            Source::Log,
+            Some(at),
+            reference,
+            text,
+        ));
+    }
+}
+
 /// A stopped (`T`) or uninterruptible (`D`) process of a runtime. One node's list may show the processes of another
 /// where both run on one machine: it only supports.
 fn process(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
@@ -126,6 +159,28 @@ mod tests {
         let mut sink = Sink::default();
         observe(&b.finish(), &mut sink);
         sink.finish().all().iter().map(|f| f.signal).collect()
+    }
+
+    #[test]
+    fn a_runtime_that_serves_again_was_not_refused_since() {
+        let booted =
+            r#"time="2026-11-22T11:50:00Z" level=info msg="containerd successfully booted in 0.03s""#;
+        let refused = |clock: &str| {
+            format!(
+                r#"E1122 {clock}.000000 1 x.go:1] "x" err="dial unix /run/containerd/containerd.sock: connect: connection refused""#
+            )
+        };
+        let see = |kubelet: &str| {
+            let mut b = SnapshotBuilder::default();
+            b.taken_at("2026-11-22T12:00:00Z".parse().ok());
+            b.node("a").read("nodes/a/containerd.log", "containerd.log", booted);
+            b.node("a").read("nodes/a/kubelet.log", "kubelet.log", kubelet);
+            let mut sink = Sink::default();
+            observe(&b.finish(), &mut sink);
+            sink.finish().of("runtime.serves-again").count()
+        };
+        assert_eq!(see(&refused("11:49:58")), 1);
+        assert_eq!(see(&refused("11:55:00")), 0, "it ended again");
     }
 
     #[test]
