@@ -15,9 +15,22 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// What says which cluster to ask; a capture is none.
+const LIVE: [&str; 8] = [
+    "kubeconfig",
+    "context",
+    "as_user",
+    "as_groups",
+    "request_timeout",
+    "budget",
+    "no_looks",
+    "explain_looks",
+];
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Diagnose(Box<DiagnoseArgs>),
+    Capture(Box<CaptureArgs>),
     Explain(ExplainArgs),
     Modes(ModesArgs),
     /// Print completions for a shell
@@ -61,7 +74,7 @@ pub struct DiagnoseArgs {
 
     /// What to read: a capture (folder, tar, tar.gz, tar.xz, tar.zst, zip), a file of `kubectl get -o json|yaml`, or `-`
     /// [default: the cluster that kubectl talks to]
-    #[arg(long, short = 'f', value_name = "PATH")]
+    #[arg(long, short = 'f', value_name = "PATH", conflicts_with_all = LIVE)]
     pub from: Vec<PathBuf>,
 
     /// Only incidents that touch this namespace
@@ -105,6 +118,55 @@ pub struct DiagnoseArgs {
     /// A file of silences besides those of the catalogues, repeatable
     #[arg(long, value_name = "FILE")]
     pub silences: Vec<PathBuf>,
+}
+
+/// Write what can be seen of a cluster to an archive
+///
+/// The archive holds what `kubecause diagnose` reads: lists of objects, logs of containers that fail, what kubelets of nodes in question
+/// say. `kubecause diagnose --from FILE` answers from it as it would have on the cluster. Secrets are not asked for, and tokens, keys and
+/// passwords in variables, logs and annotations are written as ***.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kubecause capture                              kubecause-<context>-<time>.tar.zst in this folder
+  kubecause capture -o prod.tar.zst --context prod
+  kubecause capture --node worker-1              with what that node's kubelet says
+  kubecause capture --dry-run                    what would be collected; nothing is written
+
+Exit codes:
+  0   the archive is written; what could not be seen is named in it
+  64  wrong use     69  the API server cannot be asked     77  it does not accept the credentials
+  73  the archive cannot be written, or is there already   70  a fault of kubecause itself")]
+pub struct CaptureArgs {
+    /// The archive to write [default: kubecause-<context>-<time>.tar.zst]
+    #[arg(long, short = 'o', value_name = "FILE.tar.zst")]
+    pub output: Option<PathBuf>,
+
+    /// Replace the archive where it is there already
+    #[arg(long)]
+    pub force: bool,
+
+    /// The namespace to read where the user may not list the whole cluster
+    #[arg(long, short = 'n', value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// Look closer at this node, well or not, besides what is in question; repeatable
+    #[arg(long, value_name = "NAME", conflicts_with = "no_looks")]
+    pub node: Vec<String>,
+
+    /// Look closer at nodes and containers that are in question (the default)
+    #[arg(long, conflicts_with_all = ["node", "no_looks"])]
+    pub suspects: bool,
+
+    /// Tell what would be collected, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    #[command(flatten)]
+    pub live: LiveArgs,
+
+    #[command(flatten)]
+    pub own: Own,
 }
 
 /// Catalogues of one's own.

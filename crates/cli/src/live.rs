@@ -9,38 +9,38 @@ use std::time::Duration;
 
 /// Which cluster to ask, and how long.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Live cluster (without --from)")]
+#[command(next_help_heading = "Live cluster")]
 pub struct LiveArgs {
     /// The kubeconfig to use [default: $KUBECONFIG, ~/.kube/config, the service account of the pod]
-    #[arg(long, value_name = "PATH", conflicts_with = "from")]
+    #[arg(long, value_name = "PATH")]
     pub kubeconfig: Option<PathBuf>,
 
     /// The context to use [default: the current one]
-    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
 
     /// Make requests as this user
-    #[arg(long = "as", value_name = "USER", conflicts_with = "from")]
+    #[arg(long = "as", value_name = "USER")]
     pub as_user: Option<String>,
 
     /// Make requests as a member of this group; may be given several times
-    #[arg(long = "as-group", value_name = "GROUP", conflicts_with = "from", requires = "as_user")]
+    #[arg(long = "as-group", value_name = "GROUP", requires = "as_user")]
     pub as_groups: Vec<String>,
 
     /// The longest time for one request
-    #[arg(long, value_name = "TIME", conflicts_with = "from", value_parser = duration, default_value = "20s")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20s")]
     pub request_timeout: Duration,
 
     /// The longest time for all requests; what is not seen by then is named
-    #[arg(long, value_name = "TIME", conflicts_with = "from", value_parser = duration, default_value = "60s")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
     pub budget: Duration,
 
     /// Only list; do not look closer at nodes and containers that are in question
-    #[arg(long, conflicts_with = "from")]
+    #[arg(long)]
     pub no_looks: bool,
 
     /// Say on standard error what was looked at closer, what it cost, and what it settled
-    #[arg(long, conflicts_with_all = ["from", "no_looks"])]
+    #[arg(long, conflicts_with = "no_looks")]
     pub explain_looks: bool,
 }
 

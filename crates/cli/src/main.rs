@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the binary reads its environment")]
 
 mod args;
+mod capture;
 mod catalogue;
 mod diagnose;
 mod explain;
@@ -22,6 +23,8 @@ const EX_USAGE: u8 = 64;
 const EX_NOINPUT: u8 = 66;
 /// The API server cannot be asked.
 const EX_UNAVAILABLE: u8 = 69;
+/// The output cannot be written.
+const EX_CANTCREAT: u8 = 73;
 /// The API server does not accept the credentials.
 const EX_NOPERM: u8 = 77;
 /// A fault of kubecause itself.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Diagnose(args) => diagnose::run(&args),
+        Command::Capture(args) => capture::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Modes(args) => modes::run(&args),
         Command::Completions { shell } => {

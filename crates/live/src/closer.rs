@@ -2,10 +2,10 @@
 //! budget is spent.
 
 use crate::api::{Answer, Ask};
-use crate::looks::{Look, wanted};
+use crate::looks::{Look, at_node, wanted};
 use crate::miss::Miss;
 use crate::session::Session;
-use crate::sink::{Evidence, Place, Sink};
+use crate::sink::{Both, Evidence, Nowhere, Place, Sink};
 use futures::future::join_all;
 use kubecause_evidence::Snapshot;
 use kubecause_model::{Diagnosis, Gap, Why};
@@ -88,18 +88,33 @@ fn size(bytes: usize) -> String {
 impl Session {
     /// Diagnoses, looks closer where a question is open, and diagnoses again.
     pub fn look(&self, snapshot: Snapshot, diagnose: &mut dyn FnMut(&Snapshot) -> Diagnosis) -> Looked {
+        self.look_into(snapshot, diagnose, &[], &Nowhere)
+    }
+
+    /// The same, looking at these nodes in any case, and bringing what is seen to `also` too.
+    pub fn look_into(
+        &self,
+        snapshot: Snapshot,
+        diagnose: &mut dyn FnMut(&Snapshot) -> Diagnosis,
+        nodes: &[String],
+        also: &dyn Sink,
+    ) -> Looked {
         let diagnosis = diagnose(&snapshot);
         let mut looked = Looked { snapshot, diagnosis, done: Vec::new(), changes: Vec::new() };
         let mut asked: BTreeSet<Place> = BTreeSet::new();
-        for _ in 0..ROUNDS {
-            let mut looks = wanted(&looked.snapshot, &looked.diagnosis);
+        for round in 0..ROUNDS {
+            let mut looks: Vec<Look> = Vec::new();
+            if round == 0 {
+                looks.extend(nodes.iter().flat_map(|node| at_node(&looked.snapshot, node)));
+            }
+            looks.extend(wanted(&looked.snapshot, &looked.diagnosis));
             looks.retain(|look| asked.insert(look.place.clone()));
             if looks.is_empty() {
                 break;
             }
             self.progress.say(format!("looking closer at {} places", looks.len()));
             let evidence = Evidence::from(std::mem::take(&mut looked.snapshot));
-            looked.done.extend(self.block_on(self.take(looks, &evidence)));
+            looked.done.extend(self.block_on(self.take(looks, &Both(&evidence, also))));
             looked.snapshot = evidence.finish(Some(self.now()));
             let before = std::mem::replace(&mut looked.diagnosis, diagnose(&looked.snapshot));
             looked.changes.extend(changes(&before, &looked.diagnosis));

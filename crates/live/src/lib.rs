@@ -27,9 +27,9 @@ mod sink;
 
 pub use closer::Looked;
 pub use connect::{OpenError, Options, Target};
-pub use looks::{Look, wanted};
+pub use looks::{Look, at_node, wanted};
 pub use miss::{Miss, Trouble};
 pub use page::Page;
 pub use resource::{Form, RESOURCES, Resource};
 pub use session::Session;
-pub use sink::{Evidence, Place, Sink};
+pub use sink::{Both, Evidence, Nowhere, Place, Sink};

@@ -35,6 +35,13 @@ impl Look {
     }
 }
 
+/// All looks at a node.
+pub fn at_node(snapshot: &Snapshot, node: &str) -> Vec<Look> {
+    let mut looks = Vec::new();
+    of_node(snapshot, &Subject::node(node), &mut looks);
+    looks
+}
+
 /// The looks that may settle something that is open.
 pub fn wanted(snapshot: &Snapshot, diagnosis: &Diagnosis) -> Vec<Look> {
     let mut looks = Vec::new();

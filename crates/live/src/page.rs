@@ -9,6 +9,9 @@ pub struct Page<'a> {
     /// `kind`: `PodList`.
     #[serde(default)]
     pub kind: String,
+    /// `apiVersion`: `apps/v1`.
+    #[serde(default, rename = "apiVersion")]
+    pub api_version: String,
     /// The objects, unread.
     #[serde(borrow, default, deserialize_with = "null_is_empty")]
     pub items: Vec<&'a RawValue>,

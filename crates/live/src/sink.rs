@@ -26,6 +26,47 @@ pub trait Sink: Send + Sync {
     fn gap(&self, gap: Gap);
 }
 
+/// Brings everything to two sinks.
+pub struct Both<'a>(pub &'a dyn Sink, pub &'a dyn Sink);
+
+impl Sink for Both<'_> {
+    fn page(&self, resource: &Resource, page: &Page<'_>) {
+        self.0.page(resource, page);
+        self.1.page(resource, page);
+    }
+
+    fn restart(&self, resource: &Resource) {
+        self.0.restart(resource);
+        self.1.restart(resource);
+    }
+
+    fn end(&self, resource: &Resource, result: Result<(), &Miss>) {
+        self.0.end(resource, result);
+        self.1.end(resource, result);
+    }
+
+    fn text(&self, place: &Place, text: String) {
+        self.0.text(place, text.clone());
+        self.1.text(place, text);
+    }
+
+    fn gap(&self, gap: Gap) {
+        self.0.gap(gap.clone());
+        self.1.gap(gap);
+    }
+}
+
+/// Keeps nothing.
+#[derive(Debug, Default)]
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn page(&self, _: &Resource, _: &Page<'_>) {}
+    fn end(&self, _: &Resource, _: Result<(), &Miss>) {}
+    fn text(&self, _: &Place, _: String) {}
+    fn gap(&self, _: Gap) {}
+}
+
 /// Where a text belongs. Its path is that of a plain capture.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "model",
     "evidence",
     "signals",
@@ -18,6 +18,7 @@ const LAYERS: [&str; 13] = [
     "transcript",
     "bundle",
     "live",
+    "capture",
     "kit",
     "testkit",
     "e2e",

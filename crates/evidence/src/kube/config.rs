@@ -20,9 +20,14 @@ pub struct ConfigMap {
 impl ConfigMap {
     /// System `ConfigMap`s whose values some signal reads: DNS, proxy and ingress configuration.
     pub fn keeps_values(&self) -> bool {
-        matches!(self.metadata.namespace.as_str(), "kube-system" | "ingress-nginx")
+        Self::keeps_values_of(&self.metadata.namespace, &self.metadata.name)
+    }
+
+    /// The same of one that has that namespace and name.
+    pub fn keeps_values_of(namespace: &str, name: &str) -> bool {
+        matches!(namespace, "kube-system" | "ingress-nginx")
             && ["coredns", "kube-dns", "kube-proxy", "nginx-configuration", "ingress-nginx-controller"]
-                .contains(&self.metadata.name.as_str())
+                .contains(&name)
     }
 
     pub fn has_key(&self, key: &str) -> bool {
