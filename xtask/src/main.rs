@@ -29,6 +29,23 @@ enum Task {
     },
     /// Write the pages under docs/ from the catalogue and the signals
     Docs,
+    /// Write a plain capture of a made-up cluster, with faults in it and their truth in expect.json
+    Synth {
+        /// How many nodes
+        #[arg(long, default_value_t = 20)]
+        nodes: usize,
+        /// How many pods, about
+        #[arg(long, default_value_t = 500)]
+        pods: usize,
+        /// How many faults; with none the cluster is healthy
+        #[arg(long, default_value_t = 0)]
+        faults: usize,
+        /// Other numbers give other clusters; the same gives the same bytes
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The folder to write
+        out_dir: PathBuf,
+    },
     /// Write the roles under deploy/rbac/ from what the live client asks for
     Rbac {
         /// Only say whether they are what would be written
@@ -41,6 +58,11 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::NewMode { area, id, dry_run } => new_mode::run(&repository(), &area, &id, dry_run),
         Task::Docs => docs::run(&repository()),
+        Task::Synth { nodes, pods, faults, seed, out_dir } => {
+            let injected = kubecause_testkit::Synth { nodes, pods, faults, seed }.write(&out_dir)?;
+            injected.iter().for_each(|fault| println!("{fault}"));
+            Ok(())
+        }
         Task::Rbac { check } => rbac::run(&repository(), check),
     }
 }

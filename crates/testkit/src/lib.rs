@@ -4,10 +4,12 @@
 mod beside;
 mod capture;
 mod fake_api;
+mod synth;
 
 pub use capture::Capture;
 pub use fake_api::{FakeApi, Fault, Faults, Seen};
 pub use kubecause_kit::{Expect, Want};
+pub use synth::{Injected, Synth};
 
 use anyhow::{Context, Result};
 use kubecause_model::Diagnosis;
