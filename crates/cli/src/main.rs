@@ -6,6 +6,7 @@ mod args;
 mod catalogue;
 mod diagnose;
 mod explain;
+mod inspect;
 mod live;
 mod modes;
 mod objects;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Diagnose(args) => diagnose::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Modes(args) => modes::run(&args),
         Command::Completions { shell } => {
             let mut command = command();
