@@ -13,6 +13,7 @@ mod files;
 mod foreign;
 mod input;
 mod intake;
+mod inventory;
 mod layout;
 mod limits;
 mod loose;
@@ -30,6 +31,7 @@ mod tree;
 
 pub use error::ReadError;
 pub use input::Input;
+pub use inventory::{Inventory, Log, Missing, Node, Objects};
 pub use kubecause_evidence::Snapshot;
 pub use limits::Limits;
 pub use read::{Bundle, read, read_watched, read_within};

@@ -32,6 +32,7 @@ pub enum Command {
     Diagnose(Box<DiagnoseArgs>),
     Capture(Box<CaptureArgs>),
     Explain(ExplainArgs),
+    Inspect(InspectArgs),
     Modes(ModesArgs),
     /// Print completions for a shell
     ///
@@ -201,6 +202,34 @@ pub struct ExplainArgs {
 
     #[command(flatten)]
     pub own: Own,
+}
+
+/// Tell what a capture holds and what it lacks
+///
+/// Says for each input what it is, when it was taken, which kinds are in it and whether all of each, the nodes with their files, the
+/// logs with their spans of time, and what could not be read. It diagnoses nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kubecause inspect capture.tar.zst
+  kubecause inspect must-gather/ support-bundle.tar.gz
+  kubectl get pods -A -o json | kubecause inspect -
+  kubecause inspect capture/ -o json | jq '.inputs[].missing'
+
+Exit codes:
+  0   read     64  wrong use     66  an input cannot be read     70  a fault of kubecause itself")]
+pub struct InspectArgs {
+    /// What to read: a capture (folder, tar, tar.gz, tar.xz, tar.zst, zip), a file of `kubectl get -o json|yaml`, or `-`
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print it
+    #[arg(long, short = 'o', value_name = "FORMAT", default_value = "text")]
+    pub output: ListOutput,
+
+    /// The language of the text [default: from LC_ALL, LC_MESSAGES, LANG]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<Language>,
 }
 
 /// List the failure modes; check and test your own

@@ -7,6 +7,7 @@ mod capture;
 mod catalogue;
 mod diagnose;
 mod explain;
+mod inspect;
 mod live;
 mod modes;
 mod objects;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         Command::Diagnose(args) => diagnose::run(&args),
         Command::Capture(args) => capture::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Modes(args) => modes::run(&args),
         Command::Completions { shell } => {
             let mut command = command();

@@ -2,6 +2,7 @@
 
 mod builder;
 mod table;
+mod tally;
 
 pub use builder::{SnapshotBuilder, shift};
 pub use table::{HasMeta, Table};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// `text` without control characters and without the invisible ones that change how others are shown. White space
 /// of any kind becomes a blank.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+pub fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c == ' ' || (!c.is_whitespace() && !is_hidden(c))) {
         return Cow::Borrowed(text);
     }

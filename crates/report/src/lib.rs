@@ -19,10 +19,12 @@ mod time;
 mod verdict;
 mod words;
 
+pub use clean::clean;
 pub use html::html;
 pub use json::{SCHEMA, json};
 pub use markdown::markdown;
 pub use page::page;
+pub use rich::width;
 pub use text::{TextOptions, text};
 pub use verdict::{exit_code, filter};
 

@@ -54,7 +54,7 @@ pub(crate) fn plain(text: impl AsRef<str>) -> Span {
 }
 
 /// Columns that the text takes.
-pub(crate) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     text.width()
 }
 

@@ -92,6 +92,33 @@ impl NodeFacts {
         true
     }
 
+    /// The names of the files of which something is known, logs apart.
+    pub fn files(&self) -> Vec<&'static str> {
+        let known = [
+            ("configz.json", self.configz.is_some()),
+            ("stats-summary.json", self.stats.is_some()),
+            ("healthz.txt", self.healthz.is_some()),
+            ("df.txt", !self.df.is_empty()),
+            ("df-inodes.txt", !self.df_inodes.is_empty()),
+            ("loadavg.txt", self.loadavg.is_some()),
+            ("meminfo.txt", self.meminfo.is_some()),
+            ("ps.txt", !self.processes.is_empty()),
+            ("pid_max.txt", self.pid_max.is_some()),
+            ("thread_count.txt", self.thread_count.is_some()),
+            ("conntrack.txt", self.conntrack.is_some()),
+            ("iptables_rules.txt", self.iptables_rules.is_some()),
+            ("iptables_version.txt", self.iptables_version.is_some()),
+            ("systemd_version.txt", self.systemd_version.is_some()),
+            ("cgroup.txt", self.cgroup.is_some()),
+            ("uname.txt", self.uname.is_some()),
+            ("mounts.txt", self.mounts.is_some()),
+            ("units.txt", self.units.is_some()),
+            ("runtime_config.toml", self.runtime_config.is_some()),
+            ("containers.txt", self.containers.is_some()),
+        ];
+        known.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    }
+
     /// When the machine started, as kubelet's statistics say, or by the age of its oldest process.
     pub fn booted_at(&self, taken_at: Option<Timestamp>) -> Option<Timestamp> {
         let said = self.stats.as_ref().and_then(|s| s.node.start_time);
