@@ -35,6 +35,19 @@ fn captured(kit: &Kit, api: &FakeApi, dir: &Path) -> Result<(Taken, PathBuf)> {
     Ok((taken, file))
 }
 
+/// One of each sort: looks at nodes, logs of containers, the control plane, settings, nothing at all.
+const SOME: [&str; 9] = [
+    "healthy",
+    "runtime-hang",
+    "app-crash-config",
+    "oomkilled",
+    "scheduler-down",
+    "configmap-missing-env",
+    "selector-mismatch",
+    "cni-ip-exhausted",
+    "sidecar-failing",
+];
+
 /// What must be the same: each incident's root, how sure it is, what it concerns.
 fn told(diagnosis: &Diagnosis) -> Vec<String> {
     let line = |i: &kubecause_model::Incident| {
@@ -58,8 +71,8 @@ fn told(diagnosis: &Diagnosis) -> Vec<String> {
 fn a_capture_gives_the_incidents_that_live_gives() -> Result<()> {
     let kit = Kit::new()?;
     let mut wrong = Vec::new();
-    for (name, _) in fixtures()? {
-        let (api, dir) = (serve(&name, Box::new(|_| None))?, tempfile::tempdir()?);
+    for name in SOME {
+        let (api, dir) = (serve(name, Box::new(|_| None))?, tempfile::tempdir()?);
         let session = open(&api, dir.path())?;
         let mut conclude = |s: &_| kit.conclude(s, &Scope::default());
         let live = session.look(session.collect(), &mut conclude).diagnosis;
@@ -101,7 +114,22 @@ fn what_is_refused_is_said_in_the_capture() -> Result<()> {
     assert_eq!(manifest["kinds"]["pods"], "ok");
     assert!(capture.file("cluster/events.error").is_some() && capture.file("cluster/events.json").is_none());
     let gaps = kit.diagnose(&file)?.gaps;
+    assert!(!gaps.iter().any(|g| g.what == "pods"), "{gaps:?}");
     assert!(gaps.iter().any(|g| g.what == "events" && g.why == kubecause_model::Why::Forbidden), "{gaps:?}");
+    Ok(())
+}
+
+#[test]
+fn a_capture_of_one_namespace_says_so() -> Result<()> {
+    let narrow: Faults = Box::new(|s| {
+        let own = s.namespace().as_deref() == Some("shop");
+        (s.resource().is_some() && !own).then(|| Fault::Status(403, "not at the cluster scope".into()))
+    });
+    let (kit, api, dir) = (Kit::new()?, serve("healthy", narrow)?, tempfile::tempdir()?);
+    let (_, file) = captured(&kit, &api, dir.path())?;
+    let diagnosis = kit.diagnose(&file)?;
+    assert!(diagnosis.gaps.iter().any(|g| g.what == "all namespaces but shop"), "{:?}", diagnosis.gaps);
+    assert_ne!(diagnosis.verdict, kubecause_model::Verdict::Healthy);
     Ok(())
 }
 
