@@ -89,6 +89,42 @@ fn a_capture_gives_the_incidents_that_live_gives() -> Result<()> {
 }
 
 #[test]
+fn what_is_secret_is_nowhere_in_the_archive() -> Result<()> {
+    const SECRET: &str = "Tr0ub4dor3andMore";
+    let (_, path) = fixtures()?.into_iter().find(|(n, _)| n == "app-crash-config").context("the fixture")?;
+    let (source, dir) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    Capture::read_archive(&path)?.write_to(source.path())?;
+    let pods = source.path().join("cluster/pods.json");
+    let mut list: serde_json::Value = serde_json::from_slice(&std::fs::read(&pods)?)?;
+    for pod in list["items"].as_array_mut().context("items")? {
+        let annotation = "kubectl.kubernetes.io/last-applied-configuration";
+        pod["metadata"]["annotations"][annotation] = SECRET.into();
+        pod["spec"]["containers"][0]["env"] = serde_json::json!([{"name": "DB_PASSWORD", "value": SECRET}]);
+    }
+    std::fs::write(&pods, serde_json::to_vec(&list)?)?;
+    let mut logs = 0;
+    for name in Capture::read_folder(source.path())?.names().filter(|n| n.starts_with("logs/")) {
+        let file = source.path().join(name);
+        let line = format!("login with password={SECRET} at db:5432 failed\n");
+        std::fs::write(&file, std::fs::read_to_string(&file)? + &line)?;
+        logs += 1;
+    }
+    assert!(logs > 0);
+    let api = FakeApi::serve(Capture::read_folder(source.path())?, Box::new(|_| None))?;
+    let (_, file) = captured(&Kit::new()?, &api, dir.path())?;
+    let capture = Capture::read_archive(&file)?;
+    let texts: Vec<(&str, String)> = capture
+        .names()
+        .map(|n| (n, String::from_utf8_lossy(capture.file(n).unwrap_or_default()).into_owned()))
+        .collect();
+    let told: Vec<_> = texts.iter().filter(|(_, text)| text.contains(SECRET)).map(|(name, _)| name).collect();
+    assert!(told.is_empty(), "{told:?}");
+    let masked = "login with password=*** at db:5432 failed";
+    assert!(texts.iter().any(|(name, text)| name.starts_with("logs/") && text.contains(masked)));
+    Ok(())
+}
+
+#[test]
 fn secrets_are_not_asked_for() -> Result<()> {
     let (kit, api, dir) = (Kit::new()?, serve("oomkilled", Box::new(|_| None))?, tempfile::tempdir()?);
     captured(&kit, &api, dir.path())?;

@@ -95,7 +95,7 @@ fn rules(catalogue: &Catalogue, signals: &BTreeSet<&str>, mode: &Mode, say: &mut
         match catalogue.get(general) {
             None => say(format!("refines {general:?}, which is no mode")),
             Some(m) if m.refines.is_some() => {
-                say(format!("refines {general:?}, which refines another itself"))
+                say(format!("refines {general:?}, which refines another itself"));
             }
             Some(_) => {}
         }
