@@ -2,7 +2,7 @@
 
 use crate::intake::why_of;
 use jiff::Timestamp;
-use kubecause_evidence::{Access, Why};
+use kubecause_evidence::{Access, Gap, Why};
 use std::collections::BTreeMap;
 
 /// What `capture.json` says.
@@ -12,6 +12,8 @@ pub struct Manifest {
     pub taken_at: Option<Timestamp>,
     /// What was asked for, by resource such as `deployments.apps`, and how that ended.
     pub kinds: BTreeMap<String, Said>,
+    /// What could not be seen and is no kind.
+    pub gaps: Vec<Gap>,
 }
 
 /// How the request for a resource ended: `ok`, `empty`, `forbidden`, `error`, or the client's words.
@@ -58,8 +60,28 @@ impl Manifest {
         };
         let kinds =
             kinds.into_iter().flatten().map(|(resource, value)| (resource.clone(), said(value))).collect();
-        Some(Self { taken_at, kinds })
+        let gaps =
+            object.get("gaps").and_then(|v| v.as_array()).into_iter().flatten().filter_map(gap).collect();
+        Some(Self { taken_at, kinds, gaps })
     }
+}
+
+/// A gap as `capture.json` has it: `{"what": …, "why": …, "says": …}`.
+fn gap(value: &serde_json::Value) -> Option<Gap> {
+    const ALL: [Why; 8] = [
+        Why::NotCollected,
+        Why::Forbidden,
+        Why::TimedOut,
+        Why::Unparsable,
+        Why::Truncated,
+        Why::Redacted,
+        Why::Failed,
+        Why::TooLarge,
+    ];
+    let text = |key: &str| value.get(key).and_then(|v| v.as_str());
+    let why = ALL.into_iter().find(|w| Some(w.as_str()) == text("why")).unwrap_or(Why::Failed);
+    let says = kubecause_model::one_line(text("says").unwrap_or_default(), 300);
+    Some(Gap::new(kubecause_model::one_line(text("what")?, 200), why, says))
 }
 
 #[cfg(test)]
@@ -82,6 +104,9 @@ mod tests {
                 Access::Missing(Why::Failed),
             ]
         );
+        let text = r#"{"gaps":[{"what":"nodes/proxy","why":"forbidden","says":"no"},{"why":"failed"},7]}"#;
+        let gaps = Manifest::parse(text).unwrap_or_default().gaps;
+        assert_eq!(gaps, [Gap::new("nodes/proxy", Why::Forbidden, "no")]);
         assert!(Manifest::parse("[]").is_none() && Manifest::parse("{").is_none());
     }
 }

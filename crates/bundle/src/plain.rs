@@ -175,6 +175,7 @@ impl Capture {
     pub fn finish(mut self, intake: &mut Intake) {
         let manifest = self.manifest.take().unwrap_or_default();
         intake.taken_at(manifest.taken_at);
+        manifest.gaps.iter().for_each(|g| intake.gap(&*g.what, g.why, &*g.matters));
         for (resource, said) in &manifest.kinds {
             if !self.found.contains_key(resource) && !self.errors.contains_key(resource) {
                 let access = said.without_file();

@@ -14,7 +14,7 @@ mod spool;
 
 pub use plan::plan;
 pub use redact::{MASK, Redactor};
-pub use run::{Taken, Want, default_name, take};
+pub use run::{Taken, Want, Written, default_name, take};
 
 /// Kinds of which nothing is asked for.
 pub const NEVER: [&str; 1] = ["Secret"];

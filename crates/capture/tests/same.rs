@@ -35,6 +35,19 @@ fn captured(kit: &Kit, api: &FakeApi, dir: &Path) -> Result<(Taken, PathBuf)> {
     Ok((taken, file))
 }
 
+/// One of each sort: looks at nodes, logs of containers, the control plane, settings, nothing at all.
+const SOME: [&str; 9] = [
+    "healthy",
+    "runtime-hang",
+    "app-crash-config",
+    "oomkilled",
+    "scheduler-down",
+    "configmap-missing-env",
+    "selector-mismatch",
+    "cni-ip-exhausted",
+    "sidecar-failing",
+];
+
 /// What must be the same: each incident's root, how sure it is, what it concerns.
 fn told(diagnosis: &Diagnosis) -> Vec<String> {
     let line = |i: &kubecause_model::Incident| {
@@ -58,8 +71,8 @@ fn told(diagnosis: &Diagnosis) -> Vec<String> {
 fn a_capture_gives_the_incidents_that_live_gives() -> Result<()> {
     let kit = Kit::new()?;
     let mut wrong = Vec::new();
-    for (name, _) in fixtures()? {
-        let (api, dir) = (serve(&name, Box::new(|_| None))?, tempfile::tempdir()?);
+    for name in SOME {
+        let (api, dir) = (serve(name, Box::new(|_| None))?, tempfile::tempdir()?);
         let session = open(&api, dir.path())?;
         let mut conclude = |s: &_| kit.conclude(s, &Scope::default());
         let live = session.look(session.collect(), &mut conclude).diagnosis;
@@ -72,6 +85,42 @@ fn a_capture_gives_the_incidents_that_live_gives() -> Result<()> {
         assert!(asked.is_empty(), "{name}: {asked:?}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn what_is_secret_is_nowhere_in_the_archive() -> Result<()> {
+    const SECRET: &str = "Tr0ub4dor3andMore";
+    let (_, path) = fixtures()?.into_iter().find(|(n, _)| n == "app-crash-config").context("the fixture")?;
+    let (source, dir) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    Capture::read_archive(&path)?.write_to(source.path())?;
+    let pods = source.path().join("cluster/pods.json");
+    let mut list: serde_json::Value = serde_json::from_slice(&std::fs::read(&pods)?)?;
+    for pod in list["items"].as_array_mut().context("items")? {
+        let annotation = "kubectl.kubernetes.io/last-applied-configuration";
+        pod["metadata"]["annotations"][annotation] = SECRET.into();
+        pod["spec"]["containers"][0]["env"] = serde_json::json!([{"name": "DB_PASSWORD", "value": SECRET}]);
+    }
+    std::fs::write(&pods, serde_json::to_vec(&list)?)?;
+    let mut logs = 0;
+    for name in Capture::read_folder(source.path())?.names().filter(|n| n.starts_with("logs/")) {
+        let file = source.path().join(name);
+        let line = format!("login with password={SECRET} at db:5432 failed\n");
+        std::fs::write(&file, std::fs::read_to_string(&file)? + &line)?;
+        logs += 1;
+    }
+    assert!(logs > 0);
+    let api = FakeApi::serve(Capture::read_folder(source.path())?, Box::new(|_| None))?;
+    let (_, file) = captured(&Kit::new()?, &api, dir.path())?;
+    let capture = Capture::read_archive(&file)?;
+    let texts: Vec<(&str, String)> = capture
+        .names()
+        .map(|n| (n, String::from_utf8_lossy(capture.file(n).unwrap_or_default()).into_owned()))
+        .collect();
+    let told: Vec<_> = texts.iter().filter(|(_, text)| text.contains(SECRET)).map(|(name, _)| name).collect();
+    assert!(told.is_empty(), "{told:?}");
+    let masked = "login with password=*** at db:5432 failed";
+    assert!(texts.iter().any(|(name, text)| name.starts_with("logs/") && text.contains(masked)));
     Ok(())
 }
 
@@ -101,7 +150,22 @@ fn what_is_refused_is_said_in_the_capture() -> Result<()> {
     assert_eq!(manifest["kinds"]["pods"], "ok");
     assert!(capture.file("cluster/events.error").is_some() && capture.file("cluster/events.json").is_none());
     let gaps = kit.diagnose(&file)?.gaps;
+    assert!(!gaps.iter().any(|g| g.what == "pods"), "{gaps:?}");
     assert!(gaps.iter().any(|g| g.what == "events" && g.why == kubecause_model::Why::Forbidden), "{gaps:?}");
+    Ok(())
+}
+
+#[test]
+fn a_capture_of_one_namespace_says_so() -> Result<()> {
+    let narrow: Faults = Box::new(|s| {
+        let own = s.namespace().as_deref() == Some("shop");
+        (s.resource().is_some() && !own).then(|| Fault::Status(403, "not at the cluster scope".into()))
+    });
+    let (kit, api, dir) = (Kit::new()?, serve("healthy", narrow)?, tempfile::tempdir()?);
+    let (_, file) = captured(&kit, &api, dir.path())?;
+    let diagnosis = kit.diagnose(&file)?;
+    assert!(diagnosis.gaps.iter().any(|g| g.what == "all namespaces but shop"), "{:?}", diagnosis.gaps);
+    assert_ne!(diagnosis.verdict, kubecause_model::Verdict::Healthy);
     Ok(())
 }
 
