@@ -11,8 +11,11 @@ use kubecause_model::Scope;
 use kubecause_transcript::Part;
 use std::sync::LazyLock;
 
+/// A name, and what takes the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets by their names in `fuzz/`.
-pub const TARGETS: [(&str, fn(&[u8])); 5] =
+pub const TARGETS: [Target; 5] =
     [("bundle", bundle), ("transcript", transcript), ("log", log), ("quantity", quantity), ("time", time)];
 
 static KIT: LazyLock<Option<Kit>> = LazyLock::new(|| Kit::new().ok());
