@@ -41,6 +41,10 @@ pub enum Relation {
     ClaimServices,
     /// A Service and the claims that the pods behind it mount.
     ServiceClaims,
+    /// A node and the Services that select pods on it.
+    NodeServices,
+    /// A Service and the nodes of the pods behind it.
+    ServiceNodes,
     /// A namespace and what is in it.
     NamespaceObjects,
     /// An object and its namespace.
@@ -57,7 +61,7 @@ pub enum Relation {
 
 impl Relation {
     /// All relations with their names in `mode.toml`.
-    pub const ALL: [(Self, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str); 25] = [
         (Self::Same, "same"),
         (Self::NodePods, "node-pods"),
         (Self::PodNode, "pod-node"),
@@ -75,6 +79,8 @@ impl Relation {
         (Self::WorkloadClaims, "workload-claims"),
         (Self::ClaimServices, "claim-services"),
         (Self::ServiceClaims, "service-claims"),
+        (Self::NodeServices, "node-services"),
+        (Self::ServiceNodes, "service-nodes"),
         (Self::NamespaceObjects, "namespace-objects"),
         (Self::ObjectNamespace, "object-namespace"),
         (Self::ClusterAll, "cluster-all"),
@@ -109,6 +115,8 @@ impl Relation {
             Self::WorkloadClaims => Self::ClaimWorkloads,
             Self::ClaimServices => Self::ServiceClaims,
             Self::ServiceClaims => Self::ClaimServices,
+            Self::NodeServices => Self::ServiceNodes,
+            Self::ServiceNodes => Self::NodeServices,
             Self::NamespaceObjects => Self::ObjectNamespace,
             Self::ObjectNamespace => Self::NamespaceObjects,
             Self::ClusterAll => Self::AllCluster,
@@ -205,6 +213,8 @@ impl Snapshot {
             Relation::WorkloadClaims => self.through(subject, Relation::WorkloadPods, Relation::PodClaims),
             Relation::ClaimServices => self.through(subject, Relation::ClaimPods, Relation::PodServices),
             Relation::ServiceClaims => self.through(subject, Relation::ServicePods, Relation::PodClaims),
+            Relation::NodeServices => self.through(subject, Relation::NodePods, Relation::PodServices),
+            Relation::ServiceNodes => self.through(subject, Relation::ServicePods, Relation::PodNode),
             Relation::ObjectNamespace => subject
                 .namespace
                 .iter()

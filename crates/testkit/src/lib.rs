@@ -4,6 +4,7 @@
 mod beside;
 mod capture;
 mod fake_api;
+pub mod hostile;
 mod synth;
 
 pub use capture::Capture;

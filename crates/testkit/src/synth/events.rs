@@ -127,7 +127,7 @@ fn of_pod(plan: &Plan, workload: &Workload, pod: &Pod, put: &mut impl FnMut(Valu
             ("Pod", workload.namespace.as_str(), pod.name.as_str(), pod.uid.clone());
         Event { kind, namespace, name, uid, reason, message, by, first, last, count }.object(plan)
     };
-    let Some(node) = pod.node.map(|n| plan.node(n)) else {
+    let Some(node) = pod.node.map(Plan::node) else {
         let message = pod.fault.map(|f| unschedulable(plan, f)).unwrap_or_default();
         let by = ("default-scheduler", String::new());
         put(event("FailedScheduling", message, by, pod.age, 60, 6));
@@ -185,7 +185,7 @@ pub fn of_node(plan: &Plan, number: usize, mut put: impl FnMut(Value)) {
     if !plan.hung.contains(&number) {
         return;
     }
-    let name = plan.node(number);
+    let name = Plan::node(number);
     let event = Event {
         kind: "Node",
         namespace: "",

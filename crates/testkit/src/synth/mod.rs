@@ -75,7 +75,7 @@ impl Synth {
             "{\"serverVersion\":{\"gitVersion\":\"v1.34.2\"}}\n",
         )?;
         for number in nodes::logged(&plan) {
-            let folder = folder.join("nodes").join(plan.node(number));
+            let folder = folder.join("nodes").join(Plan::node(number));
             std::fs::create_dir_all(&folder)?;
             let mut log = BufWriter::new(File::create(folder.join("kubelet.log"))?);
             nodes::kubelet_log(&plan, number, &mut log)?;
@@ -206,7 +206,7 @@ const LISTS: &[(&str, Write1)] = &[
             list.put(nodes::lease(plan, "kube-system", component, "control-plane-1"));
         }
         list.all(
-            (0..plan.nodes).map(|n| nodes::lease(plan, "kube-node-lease", &plan.node(n), &plan.node(n))),
+            (0..plan.nodes).map(|n| nodes::lease(plan, "kube-node-lease", &Plan::node(n), &Plan::node(n))),
         );
     }),
 ];
@@ -247,7 +247,7 @@ fn quota(plan: &Plan, workload: &Workload) -> Value {
 }
 
 fn csi_node(plan: &Plan, number: usize) -> Value {
-    let name = plan.node(number);
+    let name = Plan::node(number);
     json!({"apiVersion": "storage.k8s.io/v1", "kind": "CSINode", "metadata": workloads::meta(plan, "CSINode", "", &name, 60 * 86_400),
         "spec": {"drivers": [{"name": "disk.csi.example.com", "nodeID": name, "allocatable": {"count": 500}}]}})
 }

@@ -15,7 +15,7 @@ pub fn address(number: usize) -> String {
 
 /// A node.
 pub fn object(plan: &Plan, number: usize) -> Value {
-    let name = plan.node(number);
+    let name = Plan::node(number);
     let hung = plan.hung.contains(&number);
     let (cpu, memory) = plan.capacity();
     let resources = |reserve: usize| {

@@ -139,7 +139,7 @@ impl Plan {
     }
 
     /// A node's name.
-    pub fn node(&self, number: usize) -> String {
+    pub fn node(number: usize) -> String {
         format!("worker-{:04}", number + 1)
     }
 
@@ -223,7 +223,7 @@ impl Plan {
             if self.hung.len() >= self.nodes / 10 || !self.hung.insert(number) {
                 return false;
             }
-            self.faults.push(Injected { fault, name: self.node(number), namespace: None });
+            self.faults.push(Injected { fault, name: Self::node(number), namespace: None });
             return true;
         }
         let start = rng.below(self.workloads.len());

@@ -75,7 +75,7 @@ pub fn object(plan: &Plan, workload: &Workload, pod: &Pod) -> Value {
             json!([{"name": "data", "persistentVolumeClaim": {"claimName": format!("data-{}", pod.name)}}]);
     }
     if let Some(node) = pod.node {
-        spec["nodeName"] = json!(plan.node(node));
+        spec["nodeName"] = json!(Plan::node(node));
     }
     json!({"apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": pod.name, "namespace": workload.namespace, "uid": pod.uid,

@@ -160,7 +160,7 @@ pub fn slices(plan: &Plan, workload: &Workload) -> Vec<Value> {
     let endpoint = |pod: &Pod| {
         let ready = pod.is_ready();
         json!({"addresses": [pod.address], "conditions": {"ready": ready, "serving": ready, "terminating": false},
-            "nodeName": pod.node.map(|n| plan.node(n)), "targetRef": {"kind": "Pod", "name": pod.name,
+            "nodeName": pod.node.map(Plan::node), "targetRef": {"kind": "Pod", "name": pod.name,
                 "namespace": workload.namespace, "uid": pod.uid}})
     };
     let mut chunks: Vec<&[Pod]> = pods.chunks(100).collect();
@@ -229,7 +229,7 @@ fn volume(plan: &Plan, workload: &Workload, claim: &str, age: i64) -> Value {
 }
 
 fn attachment(plan: &Plan, pod: &Pod, volume: &str) -> Value {
-    let node = pod.node.map(|n| plan.node(n)).unwrap_or_default();
+    let node = pod.node.map(Plan::node).unwrap_or_default();
     let name = format!("csi-{}", plan.rng(&["attachment", volume]).hex(64));
     json!({"apiVersion": "storage.k8s.io/v1", "kind": "VolumeAttachment",
         "metadata": meta(plan, "VolumeAttachment", "", &name, pod.age),
