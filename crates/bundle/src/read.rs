@@ -10,6 +10,7 @@ use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
 use crate::{archive, dir, loose, text};
 use kubecause_evidence::{Snapshot, Watcher, Why};
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,10 +77,11 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
         }),
         Shape::Single(packing) => single(&name, &source, packing, limits, intake),
         shape => {
-            let listing = archive::list(&source, shape, limits);
+            let budget = || Cell::new(limits.unpacked);
+            let listing = archive::list(&source, shape, limits, &budget());
             let form = format!(" in a {}", shape.name());
             let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
-                archive::read(&source, shape, limits, want, take);
+                archive::read(&source, shape, limits, &budget(), want, take);
             };
             files::read(&name, &form, listing, limits, intake, &mut visit)
         }
