@@ -4,6 +4,7 @@ use crate::error::ReadError;
 use crate::intake::{Intake, node_log};
 use crate::layout::{self, Layout};
 use crate::limits::Limits;
+use crate::nested::Nested;
 use crate::place::Place;
 use crate::plain::Capture;
 use crate::session::{self, Beside, Text};
@@ -27,6 +28,8 @@ pub fn read(
     intake: &mut Intake,
     visit: Visit<'_>,
 ) -> Result<String, ReadError> {
+    let (listing, nested) = Nested::open(listing, limits, visit);
+    let visit: Visit<'_> = &mut |want, take| nested.visit(limits, visit, want, take);
     let count = listing.paths.len();
     let hint = match (count, listing.gaps.first()) {
         (0, None) => return Err(ReadError::Empty { path: name.to_owned() }),
@@ -35,7 +38,7 @@ pub fn read(
     };
     let (layout, read) = match layout::detect(&listing.paths) {
         Layout::Several(tops) => {
-            let first = tops.first().map(|top| top.trim_end_matches('/').to_owned()).unwrap_or_default();
+            let first = tops.first().map(|top| nested.original(top)).unwrap_or_default();
             return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
         }
         Layout::Plain(top) => ("plain capture", capture(Capture::new(None), &top, limits, intake, visit)),

@@ -18,6 +18,7 @@ mod layout;
 mod limits;
 mod loose;
 mod manifest;
+mod nested;
 mod objects;
 mod parts;
 mod place;

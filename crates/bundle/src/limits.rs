@@ -9,6 +9,8 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes that an archive may unpack to, members that are not read included.
     pub unpacked: u64,
+    /// Bytes of an archive within the input, or of a single packed file; it is held in memory while it is read.
+    pub nested: u64,
     /// Bytes of a file that holds objects.
     pub objects: u64,
     /// Bytes of any other file that is no log.
@@ -25,6 +27,7 @@ impl Default for Limits {
             files: 200_000,
             depth: 16,
             unpacked: 16 << 30,
+            nested: 1 << 30,
             objects: 3 << 30,
             small: 16 << 20,
             log: 256 << 20,

@@ -9,7 +9,8 @@ use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
 use crate::{archive, dir, loose, text};
-use kubecause_evidence::{Snapshot, Watcher, Why};
+use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,13 +52,24 @@ pub fn read_watched(
     if inputs.is_empty() {
         return Err(ReadError::NoInput);
     }
-    let mut intake = Intake::watched(watcher);
-    let mut described = Vec::new();
+    let (mut described, mut read) = (Vec::new(), Vec::new());
     for input in inputs {
-        described.push(one(input, limits, &mut intake)?);
+        let mut intake = Intake::watched(watcher.clone());
+        let description = one(input, limits, &mut intake)?;
+        read.push((intake.finish(), description.starts_with(KUBECTL), input.name()));
+        described.push(description);
     }
-    Ok(Bundle { snapshot: intake.finish(), description: described.join("; ") })
+    // Of inputs of one time, or of none, the later named counts as the newer.
+    read.sort_by_key(|(snapshot, ..)| snapshot.taken_at);
+    let joined = read.into_iter().reduce(|(older, _, name), (newer, scoped, newest)| {
+        (SnapshotBuilder::join(older, newer, scoped, &name), scoped, newest)
+    });
+    let snapshot = joined.map(|(snapshot, ..)| snapshot).ok_or(ReadError::NoInput)?;
+    Ok(Bundle { snapshot, description: described.join("; ") })
 }
+
+/// How the description of kubectl's output begins, which does not tell whether it was asked for one namespace only.
+const KUBECTL: &str = "kubectl output";
 
 fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, ReadError> {
     let name = input.name();
@@ -76,10 +88,11 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
         }),
         Shape::Single(packing) => single(&name, &source, packing, limits, intake),
         shape => {
-            let listing = archive::list(&source, shape, limits);
+            let budget = || Cell::new(limits.unpacked);
+            let listing = archive::list(&source, shape, limits, &budget());
             let form = format!(" in a {}", shape.name());
             let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
-                archive::read(&source, shape, limits, want, take);
+                archive::read(&source, shape, limits, &budget(), want, take);
             };
             files::read(&name, &form, listing, limits, intake, &mut visit)
         }
@@ -149,5 +162,5 @@ fn single(
             }
         }));
     }
-    Ok(format!("kubectl output, {}", plural(intake.objects - before, "object")))
+    Ok(format!("{KUBECTL}, {}", plural(intake.objects - before, "object")))
 }

@@ -1,6 +1,7 @@
 //! Everything that was seen at one moment, with its indexes.
 
 mod builder;
+mod join;
 mod table;
 mod tally;
 

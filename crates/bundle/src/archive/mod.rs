@@ -8,15 +8,16 @@ use crate::limits::Limits;
 use crate::source::{Shape, Source};
 use crate::tree::{Content, Listing, Want, is_litter, safe_path};
 use kubecause_evidence::{Gap, Why};
+use std::cell::Cell;
 use std::io::{self, Read};
 
 /// What a walk over an archive calls for each file: its safe path, and a reader of its bytes.
 type Visit<'a> = &'a mut dyn FnMut(&str, &mut dyn Read);
 
-/// Lists the files of an archive.
-pub fn list(source: &Source<'_>, shape: Shape, limits: &Limits) -> Listing {
+/// Lists the files of an archive. `budget` is how many bytes may still be unpacked.
+pub fn list(source: &Source<'_>, shape: Shape, limits: &Limits, budget: &Cell<u64>) -> Listing {
     let mut paths = Vec::new();
-    let gaps = walk(source, shape, limits, &mut |path, _| paths.push(path.to_owned()));
+    let gaps = walk(source, shape, limits, budget, &mut |path, _| paths.push(path.to_owned()));
     paths.sort();
     paths.dedup();
     Listing { paths, gaps }
@@ -27,18 +28,25 @@ pub fn read(
     source: &Source<'_>,
     shape: Shape,
     limits: &Limits,
+    budget: &Cell<u64>,
     want: &dyn Fn(&str) -> Want,
     take: &mut dyn FnMut(&str, Content),
 ) {
     // The gaps are those that listing found.
-    walk(source, shape, limits, &mut |path, reader| match want(path) {
+    walk(source, shape, limits, budget, &mut |path, reader| match want(path) {
         Want::Skip => {}
         want => take(path, crate::tree::fetch(reader, want)),
     });
 }
 
-fn walk(source: &Source<'_>, shape: Shape, limits: &Limits, visit: Visit<'_>) -> Vec<Gap> {
-    let mut found = Members { limits, gaps: Vec::new(), seen: 0, odd: 0 };
+fn walk(
+    source: &Source<'_>,
+    shape: Shape,
+    limits: &Limits,
+    budget: &Cell<u64>,
+    visit: Visit<'_>,
+) -> Vec<Gap> {
+    let mut found = Members { limits, budget, gaps: Vec::new(), seen: 0, odd: 0 };
     let end = match shape {
         Shape::Tar(packing) => source.unpack(packing).and_then(|r| tar::walk(r, &mut found, visit)),
         Shape::Zip => zip::walk(source, &mut found, visit),
@@ -63,6 +71,7 @@ fn walk(source: &Source<'_>, shape: Shape, limits: &Limits, visit: Visit<'_>) ->
 /// What all walks keep count of.
 struct Members<'a> {
     limits: &'a Limits,
+    budget: &'a Cell<u64>,
     gaps: Vec<Gap>,
     seen: usize,
     odd: usize,
@@ -104,26 +113,25 @@ fn too_large(says: String) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, says)
 }
 
-/// A reader that fails after so many bytes.
-struct Bounded<R> {
+/// A reader that takes what it reads from a budget, which others may share, and fails when that is used up.
+pub struct Bounded<'a, R> {
     inner: R,
-    left: u64,
+    budget: &'a Cell<u64>,
 }
 
-impl<R> Bounded<R> {
-    fn new(inner: R, limits: &Limits) -> Self {
-        Self { inner, left: limits.unpacked }
+impl<'a, R> Bounded<'a, R> {
+    /// A reader within that budget.
+    pub fn new(inner: R, budget: &'a Cell<u64>) -> Self {
+        Self { inner, budget }
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(count as u64)
-            .ok_or_else(|| too_large("it unpacks to too much".to_owned()))?;
-        Ok(count)
+        let left = self.budget.get().checked_sub(count as u64);
+        self.budget.set(left.unwrap_or_default());
+        left.map(|_| count).ok_or_else(|| too_large("it unpacks to too much".to_owned()))
     }
 }
 

@@ -9,7 +9,7 @@ const EXTENSION_MAX: u64 = 64 << 10;
 
 /// Visits the files of a tar.
 pub fn walk(unpacked: impl Read, members: &mut Members<'_>, visit: Visit<'_>) -> io::Result<()> {
-    let mut archive = tar::Archive::new(Bounded::new(unpacked, members.limits));
+    let mut archive = tar::Archive::new(Bounded::new(unpacked, members.budget));
     let mut long_name: Option<String> = None;
     for entry in archive.entries()?.raw(true) {
         let mut entry = entry?;

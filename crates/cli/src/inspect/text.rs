@@ -94,7 +94,7 @@ fn nodes(i: &Inventory, w: Words) -> Vec<Vec<String>> {
     let mut rows = vec![row([w.pick("NODES", "节点"), w.pick("STATE", "状态"), w.pick("FILES", "文件")])];
     for n in i.nodes.iter().take(MOST) {
         let mut files: Vec<String> = n.logs.iter().map(log).collect();
-        files.extend((!n.files.is_empty()).then(|| n.files.join(w.pick(", ", "、"))));
+        files.extend(n.files.chunks(4).map(|names| names.join(w.pick(", ", "、"))));
         if files.is_empty() {
             files.push(w.pick("none", "无").to_owned());
         }

@@ -170,30 +170,18 @@ impl SnapshotBuilder {
         self.said_taken_at = at.or(self.said_taken_at);
     }
 
+    /// What is known so far, without indexes.
+    pub(super) fn into_snapshot(self) -> Snapshot {
+        self.snapshot
+    }
+
     /// Sorts, removes duplicates, builds the indexes.
     pub fn finish(self) -> Snapshot {
         let mut s = self.snapshot;
-        seal_all(&mut s);
-        s.events.sort_by(|a, b| {
-            (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
-        });
-        s.events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
-        s.others.sort_by(|a, b| {
-            (&a.0, &a.1.metadata.namespace, &a.1.metadata.name).cmp(&(
-                &b.0,
-                &b.1.metadata.namespace,
-                &b.1.metadata.name,
-            ))
-        });
-        s.remarks.sort();
-        s.remarks.dedup();
         let failed = failed_rules(&s);
         s.gaps.extend(failed);
-        s.gaps.sort();
-        s.gaps.dedup();
+        order(&mut s);
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
-        index(&mut s);
-        s.links = crate::relation::Links::new(&s);
         let taken_at = s.taken_at;
         for facts in s.node_facts.values_mut() {
             let booted_at = facts.booted_at(taken_at);
@@ -205,6 +193,23 @@ impl SnapshotBuilder {
         s.component_logs.values_mut().chain(s.container_logs.values_mut()).for_each(|l| l.anchor(taken_at));
         s
     }
+}
+
+/// Sorts, removes duplicates, and builds the indexes.
+pub(super) fn order(s: &mut Snapshot) {
+    seal_all(s);
+    s.events.sort_by(|a, b| {
+        (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
+    });
+    s.events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
+    let key = |o: &(Kind, Bare)| (o.0.clone(), o.1.metadata.namespace.clone(), o.1.metadata.name.clone());
+    s.others.sort_by_cached_key(key);
+    s.remarks.sort();
+    s.remarks.dedup();
+    s.gaps.sort();
+    s.gaps.dedup();
+    index(s);
+    s.links = crate::relation::Links::new(s);
 }
 
 /// One gap a rule that could not be evaluated on some object.
