@@ -24,6 +24,7 @@ const LIMITS: Limits = Limits {
     files: 1_000,
     depth: 8,
     unpacked: 16 << 20,
+    nested: 4 << 20,
     objects: 8 << 20,
     small: 1 << 20,
     log: 1 << 20,
