@@ -52,7 +52,11 @@ pub(super) fn place<'a>(parts: &[&'a str]) -> Place<'a> {
     let Some((file, folders)) = parts.split_last() else { return Place::Unknown };
     let node = folders.iter().take_while(|f| !GROUPS.contains(f)).last().copied().unwrap_or_default();
     // kind keeps the logs of pods: `<node>/pods/<namespace>_<pod>_<uid>/<container>/<n>.log`.
-    if let [.., "pods", pod, container, _] = parts {
+    // Rotated ones have a date behind that.
+    if let [.., "pods", pod, container, log] = parts {
+        if !log.ends_with(".log") {
+            return Place::Unknown;
+        }
         let mut words = pod.split('_');
         if let (Some(namespace), Some(name), Some(_)) = (words.next(), words.next(), words.next()) {
             return Place::ContainerLog(namespace, name, container, false);
