@@ -129,7 +129,7 @@ impl Capture {
                 self.parts.single(resource, namespace.unwrap_or_default());
             }
             Part::Namespace(namespace) | Part::One(Some(namespace)) => {
-                self.parts.list(resource, namespace, access)
+                self.parts.list(resource, namespace, access);
             }
             Part::One(None) | Part::All => {}
         }
