@@ -15,11 +15,16 @@ impl Catalogue {
         let patterns = signals.patterns();
         let mut ids = patterns.with_reason(words);
         ids.extend(patterns.matching(words));
+        let lower = words.to_lowercase();
         let rank = |m: &Mode| {
-            let named = if words.contains(' ') { 0 } else { m.share_of_name_in(words) };
+            let sentence = words.contains(' ');
+            let named = if sentence { 0 } else { m.share_of_name_in(words) };
+            // A message that the page itself quotes.
+            let quoted = sentence && m.en.to_lowercase().contains(&lower);
             let strength = m.strength_of(&ids);
-            (named > 0 || strength.is_some())
-                .then(|| (Reverse(named), strength.unwrap_or(3), m.entries().count()))
+            (named > 0 || quoted || strength.is_some()).then(|| {
+                (Reverse((named, quoted)), strength.unwrap_or(3), m.refines.is_some(), m.entries().count())
+            })
         };
         let mut found: Vec<_> = self.all().filter_map(|m| rank(m).map(|rank| (rank, m))).collect();
         found.sort_by_key(|(rank, mode)| (*rank, mode.id.as_str()));

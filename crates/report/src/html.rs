@@ -7,6 +7,7 @@ mod markup;
 mod svg;
 
 use crate::fold;
+use crate::matters;
 use crate::phrase;
 use crate::silence;
 use crate::time;
@@ -115,7 +116,8 @@ fn tail(out: &mut String, d: &Diagnosis, words: Words) {
     let (mattering, silent) = phrase::gaps(d);
     let rows = mattering.iter().map(|g| {
         let aside = words.aside(words.why(g.why));
-        format!("<code>{}</code>{aside}{}{}", text(&g.what), words.colon(), text(&g.matters))
+        let (what, hides) = (matters::place(&g.what, words.0), matters::matters(&g.matters, words.0));
+        format!("<code>{}</code>{aside}{}{}", text(&what), words.colon(), text(&hides))
     });
     let counted = (!silent.is_empty())
         .then(|| format!("<span class=\"dim\">{}</span>", text(&phrase::silent(&silent, words))));

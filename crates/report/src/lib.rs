@@ -10,6 +10,7 @@ mod graph;
 mod html;
 mod json;
 mod markdown;
+mod matters;
 mod page;
 mod phrase;
 mod rich;

@@ -4,6 +4,7 @@
 use crate::clean::{clean, lines as command_lines};
 use crate::fold;
 use crate::graph::Graph;
+use crate::matters;
 use crate::phrase;
 use crate::silence;
 use crate::time;
@@ -222,7 +223,8 @@ impl Paper<'_> {
         self.section(w.pick("Seen, without a known cause", "有异常但原因不明"), &rows.collect::<Vec<_>>());
         let (mattering, silent) = phrase::gaps(self.d);
         let rows = mattering.iter().map(|g| {
-            format!("- {}{}{}{}", code(&g.what), w.aside(w.why(g.why)), w.colon(), escape(&g.matters))
+            let (what, hides) = (matters::place(&g.what, w.0), matters::matters(&g.matters, w.0));
+            format!("- {}{}{}{}", code(&what), w.aside(w.why(g.why)), w.colon(), escape(&hides))
         });
         self.section(w.pick("Not seen", "没能查看"), &rows.collect::<Vec<_>>());
         if !silent.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::Sheet;
 use crate::fold;
+use crate::matters;
 use crate::phrase;
 use crate::rich::{Tone, plain, span};
 use crate::silence;
@@ -72,9 +73,16 @@ impl Sheet<'_> {
             self.paragraph(0, &[plain(self.say("Not seen:", "没能查看："))]);
         }
         for gap in mattering.iter().take(self.most()) {
-            let mut line = vec![plain(&gap.what), span(Tone::Dim, self.words.aside(self.words.why(gap.why)))];
+            let mut line = vec![
+                plain(matters::place(&gap.what, self.o.lang)),
+                span(Tone::Dim, self.words.aside(self.words.why(gap.why))),
+            ];
             if !gap.matters.trim().is_empty() {
-                line.push(plain(format!("{}{}", self.words.colon(), gap.matters)));
+                line.push(plain(format!(
+                    "{}{}",
+                    self.words.colon(),
+                    matters::matters(&gap.matters, self.o.lang)
+                )));
             }
             self.brief(2, &line, 2);
         }
