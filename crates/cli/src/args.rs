@@ -139,7 +139,7 @@ Exit codes:
   64  wrong use     69  the API server cannot be asked     77  it does not accept the credentials
   73  the archive cannot be written, or is there already   70  a fault of kubecause itself")]
 pub struct CaptureArgs {
-    /// The archive to write [default: kubecause-<context>-<time>.tar.zst]
+    /// The archive to write [default: kubecause-CONTEXT-TIME.tar.zst]
     #[arg(long, short = 'o', value_name = "FILE.tar.zst")]
     pub output: Option<PathBuf>,
 
