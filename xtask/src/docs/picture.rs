@@ -2,18 +2,14 @@
 //! share a box, and an edge that others already imply is left out: six hundred lines between two hundred boxes show nothing.
 
 use kubecause_catalogue::{Catalogue, Mode, ModeKind};
-use layout::backends::svg::SVGWriter;
-use layout::core::base::Orientation;
-use layout::core::color::Color;
-use layout::core::geometry::Point;
-use layout::core::style::StyleAttr;
-use layout::std_shapes::shapes::{Arrow, Element, ShapeKind};
-use layout::topo::layout::VisualGraph;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-const FONT_SIZE: usize = 13;
-const ROOT: u32 = 0xfff1_e0ff;
-const LINK: u32 = 0xe3ee_fcff;
+const LINE: usize = 17;
+const CHAR: usize = 8;
+const GAP: usize = 70;
+const ROOT: &str = "#fff1e0";
+const LINK: &str = "#e3eefc";
 
 /// Effects by cause.
 type Edges<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
@@ -24,38 +20,89 @@ pub(super) fn causes(catalogue: &Catalogue, area: &str) -> Option<String> {
     let mut edges = reduced(&edges(catalogue));
     edges.values_mut().for_each(|effects| effects.retain(|e| here(e)));
     let boxes = boxes(catalogue, &edges);
-    let mut graph = VisualGraph::new(Orientation::LeftToRight);
-    let mut handles = BTreeMap::new();
-    for names in &boxes {
-        let is_link = names.iter().filter_map(|n| catalogue.get(n)).all(|m| m.kind != ModeKind::Root);
-        let handle = graph.add_node(element(names, is_link));
-        handles.extend(names.iter().map(|name| (*name, handle)));
+    (!boxes.is_empty()).then(|| draw(catalogue, &edges, &boxes))
+}
+
+/// Columns from causes to effects, boxes one below the other; an arrow from the first name's box to each effect's.
+fn draw(catalogue: &Catalogue, edges: &Edges<'_>, boxes: &[Vec<&str>]) -> String {
+    let of: BTreeMap<&str, usize> =
+        boxes.iter().enumerate().flat_map(|(i, names)| names.iter().map(move |n| (*n, i))).collect();
+    let targets = |i: usize| -> BTreeSet<usize> {
+        let first = boxes.get(i).and_then(|names| names.first()).copied().unwrap_or_default();
+        edges
+            .get(first)
+            .into_iter()
+            .flatten()
+            .filter_map(|e| of.get(e))
+            .copied()
+            .filter(|to| *to != i)
+            .collect()
+    };
+    let columns = columns(boxes.len(), &targets);
+    let width =
+        |i: usize| boxes.get(i).into_iter().flatten().map(|n| n.len()).max().unwrap_or_default() * CHAR + 20;
+    let height = |i: usize| boxes.get(i).map_or(0, Vec::len) * LINE + 12;
+    let mut places: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let (mut x, mut bottom) = (10, 0);
+    for column in 0..=columns.iter().max().copied().unwrap_or_default() {
+        let members: Vec<usize> = (0..boxes.len()).filter(|i| columns.get(*i) == Some(&column)).collect();
+        let mut y = 10;
+        for i in &members {
+            places.insert(*i, (x, y));
+            y += height(*i) + 12;
+        }
+        bottom = bottom.max(y);
+        x += members.iter().map(|i| width(*i)).max().unwrap_or_default() + GAP;
     }
-    for names in &boxes {
-        let Some(first) = names.first() else { continue };
-        for effect in edges.get(first).into_iter().flatten() {
-            if let (Some(from), Some(to)) = (handles.get(first), handles.get(effect)) {
-                graph.add_edge(Arrow::simple(""), *from, *to);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {x} {bottom}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <defs><marker id=\"a\" markerWidth=\"8\" markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\"/></marker></defs>\n"
+    );
+    for (i, (x, y)) in &places {
+        for (tx, ty, to) in
+            targets(*i).into_iter().filter_map(|to| places.get(&to).map(|(tx, ty)| (*tx, *ty, to)))
+        {
+            let (x1, y1, y2) = (x + width(*i), y + height(*i) / 2, ty + height(to) / 2);
+            let bend = x1 + GAP / 2;
+            let _ = writeln!(
+                svg,
+                "<path d=\"M{x1},{y1} C{bend},{y1} {},{y2} {tx},{y2}\" fill=\"none\" stroke=\"#777\" marker-end=\"url(#a)\"/>",
+                tx.saturating_sub(GAP / 2)
+            );
+        }
+    }
+    for (i, (x, y)) in &places {
+        let names = boxes.get(*i).map(Vec::as_slice).unwrap_or_default();
+        let is_link = names.iter().filter_map(|n| catalogue.get(n)).all(|m| m.kind != ModeKind::Root);
+        let fill = if is_link { LINK } else { ROOT };
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"6\" fill=\"{fill}\" stroke=\"#333\"/>",
+            width(*i),
+            height(*i)
+        );
+        for (n, name) in names.iter().enumerate() {
+            let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\">{name}</text>", x + 10, y + 18 + n * LINE);
+        }
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// The column of each box: one right of its rightmost cause. A loop is cut where it would go round again.
+fn columns(count: usize, targets: &dyn Fn(usize) -> BTreeSet<usize>) -> Vec<usize> {
+    let mut columns = vec![0; count];
+    for _ in 0..count.min(12) {
+        for from in 0..count {
+            let next = columns.get(from).copied().unwrap_or_default() + 1;
+            for to in targets(from) {
+                if let Some(column) = columns.get_mut(to).filter(|c| **c < next && next < 12) {
+                    *column = next;
+                }
             }
         }
     }
-    if boxes.is_empty() {
-        return None;
-    }
-    let mut svg = SVGWriter::new();
-    graph.do_it(false, false, false, &mut svg);
-    let mut text = svg.finalize();
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    Some(text)
-}
-
-fn element(names: &[&str], is_link: bool) -> Element {
-    let fill = Color::new(if is_link { LINK } else { ROOT });
-    let style = StyleAttr::new(Color::fast("black"), 1, Some(fill), 6, FONT_SIZE);
-    let widest = names.iter().map(|n| n.len()).max().unwrap_or_default();
-    let size = Point::new(8.0 * widest as f64 + 20.0, 17.0 * names.len() as f64 + 14.0);
-    Element::create(ShapeKind::new_box(&names.join("\n")), style, Orientation::LeftToRight, size)
+    columns
 }
 
 fn edges(catalogue: &Catalogue) -> Edges<'_> {

@@ -1,7 +1,7 @@
 //! Logs and measurements of nodes: whatever holds `kubelet.log`, `containerd*`, `dmesg*`, `messages`, `journal*` for one node, or one folder
 //! for each node. Sources: awslabs/amazon-eks-ami log-collector-script (kubelet/, containerd/, kernel/, storage/, system/, networking/),
-//! kubernetes-sigs/kind `export logs` (<node>/{kubelet,containerd,journal,kubernetes-version}), harvester support bundle
-//! (nodes/<node>.zip with logs/), sosreport (sos_commands/<plugin>/<command>).
+//! kubernetes-sigs/kind `export logs` (`<node>/{kubelet,containerd,journal,kubernetes-version}`), harvester support bundle
+//! (`nodes/<node>.zip` with `logs/`), sosreport (`sos_commands/<plugin>/<command>`).
 
 use super::data_stem;
 use crate::parts::is_read;
