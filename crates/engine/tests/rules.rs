@@ -145,7 +145,7 @@ fn whatever_explains_has_not_been_over_for_long() {
     let killed = "[when]\nproof = [\"container.oom-killed\"]\n";
     let empty = "explained-by-any = [\"service-pods\"]\n[when]\nproof = [\"service.backends-not-ready\"]\n";
     catalogue.insert(mode("killed", "root", killed));
-    let mut link = mode("empty", "link", &empty);
+    let mut link = mode("empty", "link", empty);
     link.subject = kubecause_catalogue::SubjectClass::Object;
     catalogue.insert(link);
     let signals = Signals::builtin().expect("the signals");
