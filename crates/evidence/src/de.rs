@@ -9,12 +9,13 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A shared string. Short ones are interned per thread, so that equal names share memory.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Sym(Arc<str>);
+/// A shared string. Short ones are interned per thread, so that equal names share memory. The empty one takes none: most
+/// fields of most objects are not set.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sym(Option<Arc<str>>);
 
 /// Strings longer than this many bytes are rarely equal to another and are not interned.
-const INTERN_MAX_LEN: usize = 80;
+const INTERN_MAX_LEN: usize = 64;
 /// The interner forgets everything when it holds this many strings: it saves memory, it is no registry.
 const INTERN_MAX_ENTRIES: usize = 200_000;
 
@@ -25,43 +26,40 @@ thread_local! {
 impl Sym {
     /// The string as a shared one.
     pub fn new(text: &str) -> Self {
+        if text.is_empty() {
+            return Self(None);
+        }
         if text.len() > INTERN_MAX_LEN {
-            return Self(text.into());
+            return Self(Some(text.into()));
         }
         POOL.with_borrow_mut(|pool| {
             if let Some(found) = pool.get(text) {
-                return Self(found.clone());
+                return Self(Some(found.clone()));
             }
             if pool.len() >= INTERN_MAX_ENTRIES {
                 pool.clear();
             }
             let made: Arc<str> = text.into();
             pool.insert(made.clone());
-            Self(made)
+            Self(Some(made))
         })
     }
 
     /// The shared string itself.
     pub fn arc(&self) -> Arc<str> {
-        self.0.clone()
+        self.0.clone().unwrap_or_default()
     }
 
     /// The string.
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Default for Sym {
-    fn default() -> Self {
-        Self::new("")
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
 impl Deref for Sym {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -73,37 +71,37 @@ impl From<&str> for Sym {
 
 impl From<Sym> for Arc<str> {
     fn from(sym: Sym) -> Self {
-        sym.0
+        sym.0.unwrap_or_default()
     }
 }
 
 impl From<&Sym> for Arc<str> {
     fn from(sym: &Sym) -> Self {
-        sym.0.clone()
+        sym.arc()
     }
 }
 
 impl PartialEq<str> for Sym {
     fn eq(&self, other: &str) -> bool {
-        *self.0 == *other
+        *self.as_str() == *other
     }
 }
 
 impl PartialEq<&str> for Sym {
     fn eq(&self, other: &&str) -> bool {
-        *self.0 == **other
+        *self.as_str() == **other
     }
 }
 
 impl fmt::Display for Sym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self)
     }
 }
 
 impl fmt::Debug for Sym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -206,10 +204,12 @@ impl Labels {
         self.0.len()
     }
 
-    /// Keeps only the pairs whose key is accepted.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
-        let kept: Vec<_> = std::mem::take(&mut self.0).into_iter().filter(|(k, _)| keep(k)).collect();
-        self.0 = kept.into();
+    /// Reads the pairs whose key is accepted, and skips the others.
+    pub(crate) fn of_keys<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        keep: fn(&str) -> bool,
+    ) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PairsOf(keep))
     }
 }
 
@@ -234,25 +234,54 @@ impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> Visitor<'de> for V {
-            type Value = Labels;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of strings")
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Labels, E> {
-                Ok(Labels::default())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
-                let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or(4).min(64));
-                while let Some(pair) = map.next_entry::<Sym, Sym>()? {
-                    pairs.push(pair);
-                }
-                pairs.sort();
-                Ok(Labels(pairs.into()))
+        Self::of_keys(deserializer, |_| true)
+    }
+}
+
+/// Reads the pairs whose key it accepts.
+struct PairsOf(fn(&str) -> bool);
+
+impl<'de> Visitor<'de> for PairsOf {
+    type Value = Labels;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of strings")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Labels, E> {
+        Ok(Labels::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+        let mut pairs: Vec<(Sym, Sym)> = Vec::new();
+        while let Some(key) = map.next_key_seed(KeyOf(self.0))? {
+            match key {
+                Some(key) => pairs.push((key, map.next_value()?)),
+                None => drop(map.next_value::<de::IgnoredAny>()?),
             }
         }
-        deserializer.deserialize_any(V)
+        pairs.sort();
+        Ok(Labels(pairs.into()))
+    }
+}
+
+/// Reads a key where it is accepted.
+struct KeyOf(fn(&str) -> bool);
+
+impl<'de> de::DeserializeSeed<'de> for KeyOf {
+    type Value = Option<Sym>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Sym>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyOf {
+    type Value = Option<Sym>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E>(self, key: &str) -> Result<Option<Sym>, E> {
+        Ok((self.0)(key).then(|| Sym::new(key)))
     }
 }
 
