@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Meta {
+    #[serde(deserialize_with = "de::own")]
     pub name: Sym,
     pub namespace: Sym,
     pub uid: Uid,
