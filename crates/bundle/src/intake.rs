@@ -40,18 +40,8 @@ impl Intake {
 
     /// Reads the objects of a text into the snapshot.
     pub fn objects(&mut self, text: &str, path: &str, file_kind: Option<&Kind>) -> Tally {
-        let mut gaps = Vec::new();
-        let builder = &mut self.builder;
-        let mut push = |object, remarks| {
-            builder.push(object);
-            builder.remarks(remarks);
-        };
-        let watcher = self.watcher.as_deref();
-        let tally = objects::read(text, path, file_kind, watcher, &mut push, &mut |g| gaps.push(g));
+        let tally = objects::read(text, path, file_kind, self.watcher.as_deref(), &mut self.builder);
         self.objects += tally.total();
-        for gap in gaps {
-            self.builder.gap(gap);
-        }
         tally
     }
 

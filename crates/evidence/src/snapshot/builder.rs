@@ -2,6 +2,7 @@
 
 use super::index::{Index, key_of, sort_large};
 use super::table::{HasMeta, Table};
+use super::tally::tables;
 use super::{Access, ContainerLogKey, PodIndexes, Snapshot};
 use crate::ingest::Ingest;
 use crate::kube::*;
@@ -87,6 +88,23 @@ impl SnapshotBuilder {
                 o.metadata.trim();
                 s.others.push((kind, o));
             }
+        }
+    }
+
+    /// Adds what another collected: its objects behind the own ones, what rules said about them, and its gaps.
+    pub fn absorb(&mut self, other: Self) {
+        let (s, o) = (&mut self.snapshot, other.snapshot);
+        macro_rules! append {
+            ($($field:ident: $kind:ident),* $(,)?) => { $(s.$field.items.extend(o.$field.items);)* };
+        }
+        tables!(append);
+        s.webhooks.items.extend(o.webhooks.items);
+        s.events.extend(o.events);
+        s.others.extend(o.others);
+        s.remarks.extend(o.remarks);
+        s.gaps.extend(o.gaps);
+        for (rule, asked) in o.asked {
+            s.asked.entry(rule).or_default().join(asked);
         }
     }
 
