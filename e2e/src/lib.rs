@@ -12,6 +12,7 @@ pub mod assets;
 pub mod capture;
 pub mod cluster;
 pub mod control_plane;
+pub mod crowd;
 pub mod fault;
 pub mod havoc;
 pub mod image;

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use kubecause_e2e::capture::{self, Cut};
 use kubecause_e2e::havoc::{self, Havoc};
-use kubecause_e2e::{Cluster, Fault, Lab, assets, cluster, image, trial};
+use kubecause_e2e::{Cluster, Fault, Lab, assets, cluster, crowd, image, trial};
 use std::path::{Path, PathBuf};
 
 /// A real Kubernetes cluster on this machine.
@@ -21,6 +21,11 @@ enum Command {
     Build,
     /// Start a cluster from nothing
     Up,
+    /// Start etcd and an API server alone, with the objects of a plain capture in them
+    Crowd {
+        /// A folder that `cargo xtask synth` wrote
+        capture: PathBuf,
+    },
     /// End it and clear what it wrote
     Down,
     /// Put faults in and wait until the API shows them: names of folders under e2e/faults
@@ -67,6 +72,11 @@ fn main() -> Result<()> {
         Command::Up => {
             Cluster::up(&lab)?;
             println!("export KUBECONFIG={}", lab.kubeconfig("admin").display());
+            Ok(())
+        }
+        Command::Crowd { capture } => {
+            println!("{} objects", crowd::fill(&lab, &capture)?);
+            println!("export KUBECONFIG={}", lab.kubeconfig("reader").display());
             Ok(())
         }
         Command::Down => cluster::down(&lab),
