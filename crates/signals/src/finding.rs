@@ -122,6 +122,11 @@ impl Sink {
         self.found.push(finding);
     }
 
+    /// Adds what another took.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.found.extend(other.found);
+    }
+
     /// Joins findings of the same signal and subject, and sorts.
     pub fn finish(self) -> Findings {
         let mut findings = Findings::default();

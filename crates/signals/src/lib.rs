@@ -18,6 +18,7 @@ pub use pattern::{ObjectRule, PatternError, Patterns};
 pub use signal::{Family, Needs, Signal, is_open};
 
 use kubecause_evidence::Snapshot;
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 /// All that can be observed: the families in Rust and the patterns.
@@ -73,11 +74,18 @@ impl Signals {
 
     /// Everything that is seen, sorted by signal and subject.
     pub fn observe(&self, snapshot: &Snapshot) -> Findings {
-        let mut sink = Sink::default();
-        self.patterns.observe(snapshot, &mut sink);
-        for family in family::FAMILIES {
+        // Each looks for itself, side by side; what they find is put together in the same order always.
+        let family = |family: &Family| {
+            let mut sink = Sink::default();
             (family.observe)(snapshot, &mut sink);
-        }
+            sink
+        };
+        let mut sink = Sink::default();
+        let ((), families) = rayon::join(
+            || self.patterns.observe(snapshot, &mut sink),
+            || family::FAMILIES.par_iter().with_max_len(1).map(family).collect::<Vec<_>>(),
+        );
+        families.into_iter().for_each(|found| sink.append(found));
         let mut findings = sink.finish();
         for correlation in family::CORRELATIONS {
             let mut sink = Sink::default();
