@@ -34,6 +34,10 @@ struct Index {
     of_cluster: Vec<usize>,
 }
 
+/// What is explained by whatever stands at the far end of a relation has begun at most so many seconds after that was over:
+/// a kill of yesterday does not empty a Service today.
+const ANY_WITHIN_SECONDS: i64 = 3600;
+
 /// A cause that began this many seconds after its effect was last seen cannot be its cause. Clocks and sampling differ.
 const SLACK_SECONDS: i64 = 120;
 
@@ -84,7 +88,7 @@ impl<'a> Graph<'a> {
         }
         for via in &e.mode.explained_by_any {
             let near = self.at_far_end(context, *via, &e.subject, &e.names);
-            found.extend(near.into_iter().filter(|c| self.in_time(*c, e.span, i64::MAX)));
+            found.extend(near.into_iter().filter(|c| self.in_time(*c, e.span, ANY_WITHIN_SECONDS)));
         }
         found.remove(&effect);
         let mut causes: Vec<usize> = found.into_iter().filter(|i| self.counts(*i)).collect();

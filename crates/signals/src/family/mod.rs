@@ -1,5 +1,6 @@
 //! Families of signals written in Rust, one file each.
 
+mod abroad;
 mod autoscaling;
 mod config_refs;
 mod containers;

@@ -3,6 +3,7 @@
 //!
 //! One reason per container: the one that stands last in its log. What it complained of earlier it got over.
 
+use super::super::abroad::english;
 use super::app_signals::SIGNALS;
 use super::dependency::{Callee, Directory, Endpoint, endpoint_in};
 use super::ends;
@@ -301,7 +302,7 @@ fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink
 }
 
 fn finding_kind(text: &str) -> Option<&'static str> {
-    let text = text.to_lowercase();
+    let text = english(text).map_or_else(|| text.to_lowercase(), str::to_owned);
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
     if says(&[
         "no such host",
