@@ -14,10 +14,13 @@ use crate::wait::until;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The node that is broken.
 pub const VICTIM: &str = "worker-1";
+
+/// How long the right answer is waited for. What it took is told, and no run hangs on it: a machine may be busy.
+pub const PATIENCE: Duration = Duration::from_mins(8);
 
 /// One of them.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +37,8 @@ pub struct Havoc {
     pub allowed: &'static [&'static str],
     /// What the API shows once it is there: list, pointer, expression. None: the API itself does not answer.
     pub until: &'static [(&'static str, &'static str, &'static str)],
-    /// For how many seconds it must have stood before anybody would call it a fault.
-    pub stands: u64,
+    /// Why its cause may be named later than five seconds after its symptom shows, if it may.
+    pub slow: &'static str,
     /// Puts it in.
     pub put_in: fn(&Cluster) -> Result<()>,
     /// Takes it out.
@@ -55,9 +58,7 @@ impl Havoc {
                 Symptom { list: (*list).into(), at: (*at).into(), is: (*is).into(), count: 1, within: 420 };
             symptom.wait(api, "shop").with_context(|| self.name)?;
         }
-        let shown = Instant::now();
-        let stood = || Ok((shown.elapsed().as_secs() >= self.stands).then_some(()));
-        until("the fault to have stood", Duration::from_secs(self.stands + 1), stood)
+        Ok(())
     }
 
     /// What a diagnosis must say.

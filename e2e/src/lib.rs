@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod audit;
 pub mod capture;
 pub mod cluster;
 pub mod control_plane;
@@ -18,6 +19,7 @@ pub mod image;
 pub mod lab;
 pub mod node;
 pub mod process;
+pub mod table;
 pub mod trial;
 pub mod wait;
 

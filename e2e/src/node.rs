@@ -12,6 +12,8 @@ use std::time::Duration;
 const CGROUPS: &str = "/sys/fs/cgroup";
 /// In MiB: small enough to fill, large enough to start with.
 const DISK: u32 = 2048;
+/// Gives the kubelet a `/var/log` of its own: it serves that folder, whose name is fixed in it.
+const OWN_LOGS: &str = r#"mount --make-private / && mount --bind "$1" /var/log; shift; exec "$@""#;
 
 /// A node of a lab.
 #[derive(Debug, Clone)]
@@ -59,7 +61,12 @@ impl Node {
 
     /// What `kubelet` or `containerd` wrote. It lies beside the disk: a full disk must not silence it.
     pub fn log(&self, program: &str) -> PathBuf {
-        self.state(&format!("{program}.log"))
+        self.logs().join(format!("{program}.log"))
+    }
+
+    /// What is `/var/log` to the kubelet, which serves it.
+    fn logs(&self) -> PathBuf {
+        self.state("logs")
     }
 
     fn state(&self, file: &str) -> PathBuf {
@@ -85,6 +92,7 @@ impl Node {
     pub fn start(&self) -> Result<()> {
         self.mount_disk()?;
         self.make_cgroup()?;
+        std::fs::create_dir_all(self.logs())?;
         for dir in ["containerd", "run", "kubelet", "cni", "pod-logs"] {
             std::fs::create_dir_all(self.dir().join(dir))?;
         }
@@ -101,7 +109,9 @@ impl Node {
         let image = self.state("disk").display().to_string();
         run("truncate", &["-s", &format!("{DISK}M"), &image])?;
         run("mkfs.ext4", &["-q", "-F", &image])?;
-        run("mount", &["-o", "loop", &image, &self.path("")]).map(drop).context("a loop device is needed")
+        run("mount", &["-o", "loop", &image, &self.path("")]).context("a loop device is needed")?;
+        // What the kubelet mounts in its own namespace, containerd must see.
+        run("mount", &["--make-shared", &self.path("")]).map(drop)
     }
 
     /// Two kubelets on one kernel take each other's pods for orphans, unless each has a root of its own.
@@ -235,6 +245,8 @@ clusterDNS: [10.96.0.10]
 clusterDomain: cluster.local
 resolvConf: /etc/resolv.conf
 podLogsDir: {logs}
+enableSystemLogHandler: true
+enableSystemLogQuery: true
 nodeStatusUpdateFrequency: 5s
 imageMinimumGCAge: 10s
 evictionPressureTransitionPeriod: 30s
@@ -257,7 +269,11 @@ evictionPressureTransitionPeriod: 30s
             format!("--node-ip={}", address()?),
             "--v=2".to_owned(),
         ];
-        self.kubelet().start(&self.lab.program("kubelet"), &args, &self.log("kubelet"))
+        let program = self.lab.program("kubelet").display().to_string();
+        let logs = self.logs().display().to_string();
+        let before = ["-m", "--propagation", "unchanged", "sh", "-c", OWN_LOGS, "sh", &logs, &program];
+        let args: Vec<&str> = before.into_iter().chain(args.iter().map(String::as_str)).collect();
+        self.kubelet().start(Path::new("unshare"), &args, &self.log("kubelet"))
     }
 
     /// Ends everything that the node runs, and its disk with it.
@@ -278,9 +294,7 @@ evictionPressureTransitionPeriod: 30s
         }
         try_run("ip", &["link", "del", &self.bridge()]);
         let _ = std::fs::remove_file(self.state("disk"));
-        for program in ["kubelet", "containerd"] {
-            let _ = std::fs::remove_file(self.log(program));
-        }
+        let _ = std::fs::remove_dir_all(self.logs());
         Ok(())
     }
 

@@ -201,6 +201,10 @@ impl Session {
         }
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         if let Some(says) = is_log.then(|| no_log(&text)).flatten() {
+            if let (true, Some((folder, _))) = (says.contains(IN_FILES), look.path.split_once('?')) {
+                let listing = self.api.get(&Ask::text(folder, TEXT_MAX, WITHIN)).await?;
+                return self.file(look, &String::from_utf8_lossy(&listing.body), sink).await;
+            }
             return Err(Miss::absent(says));
         }
         sink.text(&look.place, text);
@@ -239,15 +243,15 @@ const FILES: [(&str, &str); 6] = [
 /// What is read of the end of such a file.
 const FILE_TAIL: usize = 1 << 20;
 
+/// What kubelet answers where a service's log is a file and not in the journal: of a file it would give all or nothing
+/// (`copyForBoot` in Kubernetes' `pkg/kubelet/kubelet_server_journal.go`).
+const IN_FILES: &str = "options present and query resolved to log files";
+
 /// What kubelet writes in place of a log that it cannot find or read.
 fn no_log(text: &str) -> Option<String> {
     let first = text.lines().find(|l| !l.trim().is_empty())?;
-    let excuses = [
-        "-- No entries --",
-        "options present and query resulted in",
-        "failed to retrieve logs",
-        "journalctl:",
-    ];
+    let excuses =
+        ["-- No entries --", IN_FILES, "log not found for", "failed to retrieve logs", "journalctl:"];
     let excuse = text.lines().count() <= 3 && excuses.iter().any(|e| first.contains(e));
     excuse.then(|| kubecause_model::one_line(first, 160))
 }
