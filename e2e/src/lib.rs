@@ -19,6 +19,7 @@ pub mod image;
 pub mod lab;
 pub mod node;
 pub mod process;
+pub mod proxy;
 pub mod table;
 pub mod trial;
 pub mod wait;

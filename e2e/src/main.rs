@@ -104,13 +104,13 @@ fn attempt(cluster: &Cluster, to: &Path, one: &Havoc) -> Result<String> {
     (one.put_in)(cluster)?;
     one.wait(&cluster.api)?;
     let folder = to.join(one.name);
-    let (_, took) = trial::until_right(&cluster.lab, &[], PATIENCE, |a| trial::judge(a, &one.expect()))?;
+    let right = trial::until_right(&cluster.lab, &[], PATIENCE, |a| trial::judge(a, &one.expect()))?;
     let _ = std::fs::remove_dir_all(&folder);
     capture::take(cluster, &folder, &Cut::default())?;
     let answer = trial::diagnose(&folder, &[])?;
     std::fs::write(folder.join("expect.json"), serde_json::to_vec_pretty(&one.expect())?)?;
     let wrong = trial::judge(&answer, &one.expect()).unwrap_or_else(|| "holds".into());
-    Ok(format!("{wrong} (live: {:.1} s)", took.as_secs_f64()))
+    Ok(format!("{wrong} (live: {:.1} s)", right.took.as_secs_f64()))
 }
 
 fn chosen(names: &[String]) -> Result<Vec<Fault>> {

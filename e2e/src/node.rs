@@ -145,9 +145,9 @@ impl Node {
         Ok(())
     }
 
-    /// The name of its cgroup.
+    /// The name of its cgroup. Two labs of one machine must not share it, or one would clear the other's away.
     pub fn cgroup(&self) -> String {
-        format!("lab-{}", self.name)
+        format!("lab-{}-{}", self.lab.mark(), self.name)
     }
 
     /// Writes the CNI configuration, with the node's range of addresses.

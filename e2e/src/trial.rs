@@ -88,31 +88,48 @@ pub fn unpacked(archive: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&all).into_owned())
 }
 
-/// Asks the live cluster until the answer is right, and says how long that took.
+/// An answer that is right at last.
+#[derive(Debug)]
+pub struct Right {
+    /// The answer.
+    pub answer: Value,
+    /// How long it took from when it was wanted, all the wrong ones counted.
+    pub took: Duration,
+    /// How often was asked.
+    pub asks: usize,
+    /// What was wrong with the answer before, if there was one.
+    pub before: String,
+}
+
+/// Asks the live cluster until the answer is right.
 pub fn until_right(
     lab: &Lab,
     more: &[&str],
     limit: Duration,
     wrong: impl Fn(&Value) -> Option<String>,
-) -> Result<(Value, Duration)> {
+) -> Result<Right> {
     until_right_by(|| live(lab, more), limit, wrong)
 }
 
-/// Asks until the answer is right, and says how long that took.
+/// Asks until the answer is right.
 pub fn until_right_by(
     ask: impl Fn() -> Result<Value>,
     limit: Duration,
     wrong: impl Fn(&Value) -> Option<String>,
-) -> Result<(Value, Duration)> {
-    let began = Instant::now();
+) -> Result<Right> {
+    let (began, mut asks, mut before) = (Instant::now(), 0, String::new());
     let answer = until("the right answer", limit, || {
+        asks += 1;
         let answer = ask()?;
         match wrong(&answer) {
             None => Ok(Some(answer)),
-            Some(why) => bail!(why),
+            Some(why) => {
+                before.clone_from(&why);
+                bail!(why)
+            }
         }
     })?;
-    Ok((answer, began.elapsed()))
+    Ok(Right { answer, took: began.elapsed(), asks, before })
 }
 
 /// What stands against the cluster being called healthy.
@@ -137,10 +154,15 @@ pub fn first_root(answer: &Value) -> String {
     roots(answer).first().map(|r| named(r)).unwrap_or_default()
 }
 
+/// The mode of a root, by its variant where it is one.
+pub fn mode(root: &Value) -> &str {
+    root["variant"].as_str().or(root["mode"].as_str()).unwrap_or_default()
+}
+
 /// A root in a word: `probe-port-mismatch@catalog`.
 pub fn named(root: &Value) -> String {
     let name = root["subject"]["name"].as_str().unwrap_or_default();
-    format!("{}@{name}", root["mode"].as_str().unwrap_or_default())
+    format!("{}@{name}", mode(root))
 }
 
 /// What is wrong with an answer, in the sense of a case's `expect.json`: the roots must come first, and nothing may stand
@@ -150,7 +172,7 @@ pub fn judge(answer: &Value, expect: &Value) -> Option<String> {
     let roots = roots(answer);
     let wants = expect["roots"].as_array().unwrap_or(&none);
     let wanted = |root: &Value| wants.iter().any(|w| fits(root, w));
-    let allowed = |root: &Value| listed(&expect["allowed"], &root["mode"]);
+    let allowed = |root: &Value| listed(&expect["allowed"], root);
     let ranked: Vec<&Value> = roots.into_iter().filter(|r| wanted(r) || !allowed(r)).collect();
     let first = ranked.get(..wants.len().min(ranked.len())).unwrap_or_default();
     let missed =
@@ -162,11 +184,13 @@ pub fn judge(answer: &Value, expect: &Value) -> Option<String> {
 
 fn fits(root: &Value, want: &Value) -> bool {
     let name = root["subject"]["name"].as_str().unwrap_or_default();
-    listed(&want["mode"], &root["mode"]) && name.starts_with(want["name"].as_str().unwrap_or_default())
+    listed(&want["mode"], root) && name.starts_with(want["name"].as_str().unwrap_or_default())
 }
 
-fn listed(list: &Value, word: &Value) -> bool {
-    list.as_array().is_some_and(|l| l.contains(word))
+/// Whether a list names the root's mode, be it by its variant.
+fn listed(list: &Value, root: &Value) -> bool {
+    let list = list.as_array().map_or(&[][..], Vec::as_slice);
+    ["mode", "variant"].iter().any(|field| !root[field].is_null() && list.contains(&root[field]))
 }
 
 #[cfg(test)]
@@ -188,6 +212,17 @@ mod tests {
         assert!(judge(&answer(&[]), &expect).is_some());
         assert!(judge(&answer(&[("b", "db")]), &expect).is_some());
         assert!(judge(&answer(&[("b", "web"), ("d", "x")]), &expect).is_some());
+    }
+
+    #[test]
+    fn a_variant_is_named_by_either_of_its_names() {
+        let root = json!({"mode": "general", "variant": "special", "subject": {"name": "web"}});
+        let answer = json!({"incidents": [{"root": root}]});
+        for mode in ["general", "special"] {
+            let expect = json!({"roots": [{"mode": [mode], "name": "web"}]});
+            assert_eq!(judge(&answer, &expect), None, "{mode}");
+        }
+        assert!(judge(&answer, &json!({"roots": [{"mode": ["other"]}]})).is_some());
     }
 
     #[test]

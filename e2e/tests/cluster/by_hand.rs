@@ -42,8 +42,6 @@ fn attempt(cluster: &Cluster, one: &Havoc, row: &mut Row) -> Result<()> {
     (one.put_in)(cluster)?;
     one.wait(&cluster.api)?;
     let expect = one.expect();
-    let (answer, took) = trial::until_right(&cluster.lab, &[], PATIENCE, |a| trial::judge(a, &expect))?;
-    row.root = trial::first_root(&answer);
-    row.took = Some(took);
+    row.right(&trial::until_right(&cluster.lab, &[], PATIENCE, |a| trial::judge(a, &expect))?);
     captured::agrees(cluster, one.name, &["--node", VICTIM])
 }

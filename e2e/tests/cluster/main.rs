@@ -4,6 +4,7 @@
 //! `KUBECAUSE_E2E_SOON=1` makes an answer that comes late a failure; else it is only told.
 #![allow(clippy::disallowed_methods, reason = "a harness reads its environment")]
 
+mod api_faults;
 mod by_hand;
 mod captured;
 mod manifests;
@@ -45,6 +46,11 @@ fn every_fault_is_named_and_nothing_else() -> Result<()> {
         wrong.push(format!("a fresh cluster: {why:#}"));
     }
     wrong.extend(manifests::run(&cluster, &choice, &mut table)?);
+    if choice.takes(api_faults::NAME, true)
+        && let Err(why) = api_faults::run(&cluster, &mut table)
+    {
+        wrong.push(format!("{}: {why:#}", api_faults::NAME));
+    }
     wrong.extend(by_hand::run(&cluster, &choice, &mut table)?);
     wrong.extend(writes_of_the_reader(&lab)?);
     println!("\n{table}");
@@ -61,7 +67,7 @@ fn every_fault_is_named_and_nothing_else() -> Result<()> {
 
 /// Waits until the whole cluster is called healthy, and says how long it took.
 fn healthy(cluster: &Cluster) -> Result<Duration> {
-    trial::until_right(&cluster.lab, &[], HEALING, trial::not_healthy).map(|(_, took)| took)
+    trial::until_right(&cluster.lab, &[], HEALING, trial::not_healthy).map(|right| right.took)
 }
 
 /// The audit log shows who wrote: kubecause's own user must not. That it asked at all shows that the log is the right one.

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Faults that are on their way at once. Most of the time each only waits.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 /// Of the whole only some containers' logs are read, so that a cause may be told less sharply there.
 const LESS_SHARP: [&str; 1] = ["app-crashing"];
 
@@ -67,10 +67,7 @@ fn attempt(cluster: &Cluster, fault: &Fault, asking: &Mutex<()>) -> Row {
         trial::live(&cluster.lab, &["-n", &fault.name])
     };
     match trial::until_right_by(ask, PATIENCE, wrong) {
-        Ok((answer, took)) => {
-            row.root = trial::first_root(&answer);
-            row.took = Some(took);
-        }
+        Ok(right) => row.right(&right),
         Err(why) => row.wrong.push(format!("{why:#}")),
     }
     row
@@ -85,13 +82,12 @@ fn unaccounted(answer: &Value, faults: &[Fault]) -> Option<String> {
             .chain(affected)
             .any(|s| s["namespace"] == name || s["namespace"].is_null())
     };
-    let mode = |incident: &Value| incident["root"]["mode"].as_str().unwrap_or_default().to_owned();
     let accounts = |fault: &Fault, incident: &Value| {
-        let mut modes = fault.root.iter().flat_map(|r| &r.mode).chain(&fault.allowed);
-        let mode = mode(incident);
+        let modes = fault.root.iter().flat_map(|r| &r.mode).chain(&fault.allowed).map(String::as_str);
+        let root = &incident["root"];
         !fault.root.is_empty()
             && touches(incident, &fault.name)
-            && (LESS_SHARP.contains(&mode.as_str()) || modes.any(|m| *m == mode))
+            && modes.chain(LESS_SHARP).any(|m| root["mode"] == m || root["variant"] == m)
     };
     let mut incidents = answer["incidents"].as_array().into_iter().flatten();
     incidents.find(|i| !faults.iter().any(|f| accounts(f, i))).map(|i| trial::named(&i["root"]))
