@@ -207,6 +207,9 @@ impl Session {
             }
             return Err(Miss::absent(says));
         }
+        if let Some(says) = matches!(look.place, Place::Log(_)).then(|| gone(&text)).flatten() {
+            return Err(Miss::absent(says));
+        }
         sink.text(&look.place, text);
         Ok(answer.body.len())
     }
@@ -254,6 +257,12 @@ fn no_log(text: &str) -> Option<String> {
         ["-- No entries --", IN_FILES, "log not found for", "failed to retrieve logs", "journalctl:"];
     let excuse = text.lines().count() <= 3 && excuses.iter().any(|e| first.contains(e));
     excuse.then(|| kubecause_model::one_line(first, 160))
+}
+
+/// What kubelet answers in place of the log of a container that it has removed since.
+fn gone(text: &str) -> Option<String> {
+    let gone = text.starts_with("unable to retrieve container logs for ") && text.lines().count() <= 1;
+    gone.then(|| kubecause_model::one_line(text, 160))
 }
 
 /// Kubelet's own answer, or how its port answers the API server: that tells too.

@@ -59,7 +59,8 @@ pub(super) const ALL: &[Havoc] = &[
         name: "kubelet-config-invalid",
         says: "the kubelet of worker-1 exits at start: an eviction threshold that does not parse",
         smoke: false,
-        root: (&["kubelet-config-invalid"], VICTIM),
+        // Of a kubelet that does not run the API cannot say why.
+        root: (&["kubelet-config-invalid", "kubelet-stopped"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
         slow: "",
@@ -69,7 +70,7 @@ pub(super) const ALL: &[Havoc] = &[
     Havoc {
         name: "scheduler-down",
         says: "the scheduler is stopped, and new pods wait without a word",
-        smoke: true,
+        smoke: false,
         root: (&["scheduler-down"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/phase", "Pending")],
