@@ -17,6 +17,7 @@ pub mod fault;
 pub mod havoc;
 pub mod image;
 pub mod lab;
+pub mod leftover;
 pub mod node;
 pub mod process;
 pub mod proxy;

@@ -169,8 +169,14 @@ impl Node {
             "type": "bridge", "bridge": self.bridge(), "isGateway": true, "ipMasq": false, "ipam": ipam,
         });
         let portmap = json!({ "type": "portmap", "capabilities": { "portMappings": true } });
-        let text = json!({ "cniVersion": "0.4.0", "name": "lab", "plugins": [bridge, portmap] }).to_string();
+        let text = json!({ "cniVersion": "0.4.0", "name": self.network(), "plugins": [bridge, portmap] })
+            .to_string();
         Ok(std::fs::write(self.cni_config(), text)?)
+    }
+
+    /// The name of its pods' network, which no other lab of this machine has.
+    fn network(&self) -> String {
+        format!("lab-{}-{}", self.lab.mark(), self.number)
     }
 
     /// The bridge that its pods hang on.
@@ -293,9 +299,19 @@ evictionPressureTransitionPeriod: 30s
             try_run("umount", &["-l", mount]);
         }
         try_run("ip", &["link", "del", &self.bridge()]);
+        crate::leftover::clear_network(&self.network());
+        self.clear_cgroups();
         let _ = std::fs::remove_file(self.state("disk"));
         let _ = std::fs::remove_dir_all(self.logs());
         Ok(())
+    }
+
+    /// Removes its groups from the leaves up; one that still has a process stays.
+    fn clear_cgroups(&self) {
+        let groups = std::fs::read_dir(CGROUPS).into_iter().flatten().flatten().map(|e| e.path());
+        for group in groups.map(|g| g.join(self.cgroup())).chain([Path::new(CGROUPS).join(self.cgroup())]) {
+            remove_groups(&group);
+        }
     }
 
     /// What containers left behind is found by the node's cgroup; their shims by the node's socket.
@@ -318,6 +334,15 @@ evictionPressureTransitionPeriod: 30s
             try_run("kill", &["-KILL", &pid.to_string()]);
         }
     }
+}
+
+fn remove_groups(group: &Path) {
+    for entry in std::fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            remove_groups(&entry.path());
+        }
+    }
+    let _ = std::fs::remove_dir(group);
 }
 
 fn collect_pids(group: &Path, pids: &mut Vec<u32>) {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// How often it diagnoses anew at most.
 const ROUNDS: usize = 3;
 /// The longest time for one look: a kubelet that hangs must not hold up the answer.
-const WITHIN: Duration = Duration::from_secs(4);
+const WITHIN: Duration = Duration::from_secs(3);
 /// The longest text that a look reads.
 const TEXT_MAX: usize = 4 << 20;
 

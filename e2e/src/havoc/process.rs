@@ -110,7 +110,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["etcd-unavailable", "apiserver-unavailable"], ""),
         allowed: &[],
         until: &[],
-        slow: "",
+        slow: "without its store an API server takes seconds for each answer",
         put_in: |c| {
             c.control_plane.process("etcd").stop()?;
             until("readyz to complain", Duration::from_mins(1), || {
