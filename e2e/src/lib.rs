@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod audit;
 pub mod capture;
 pub mod cluster;
 pub mod control_plane;
@@ -17,8 +18,11 @@ pub mod fault;
 pub mod havoc;
 pub mod image;
 pub mod lab;
+pub mod leftover;
 pub mod node;
 pub mod process;
+pub mod proxy;
+pub mod table;
 pub mod trial;
 pub mod wait;
 

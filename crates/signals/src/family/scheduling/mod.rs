@@ -101,6 +101,8 @@ pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
 /// A pod that waits for less than this may only be on its way.
 const PATIENCE_SECONDS: i64 = 30;
+/// A pod whose deletion is overdue by this many seconds makes no room soon.
+const OVERDUE_SECONDS: i64 = 30;
 /// A node that is younger than this is still being set up: labels, taints and addresses follow.
 const NODE_YOUNG_SECONDS: i64 = 120;
 
@@ -206,8 +208,13 @@ impl Motion {
         let young = |n: &Node| {
             snapshot.age(n.metadata.creation_timestamp).is_some_and(|age| age < NODE_YOUNG_SECONDS)
         };
+        // The time of deletion is that by which it should be over.
+        let leaves = |p: &Pod| {
+            let due = p.metadata.deletion_timestamp;
+            p.metadata.is_deleting() && snapshot.age(due).is_none_or(|age| age < OVERDUE_SECONDS)
+        };
         Self {
-            leaving: snapshot.pods.all().iter().any(|p| p.metadata.is_deleting()),
+            leaving: snapshot.pods.all().iter().any(leaves),
             booting: snapshot.nodes.all().iter().any(young),
         }
     }
