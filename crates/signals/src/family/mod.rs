@@ -1,5 +1,6 @@
 //! Families of signals written in Rust, one file each.
 
+pub(crate) mod asked;
 mod autoscaling;
 mod config_refs;
 mod containers;
