@@ -6,15 +6,19 @@ mod event;
 mod lazy;
 mod log;
 mod object;
+mod required;
+mod sift;
 
 pub use object::ObjectRule;
 
 use crate::finding::Sink;
 use crate::signal::Signal;
 use kubecause_evidence::Snapshot;
+use kubecause_evidence::log::{LogSource, Sieve};
 use kubecause_model::Params;
 use lazy::LazyRegex;
 use serde::Deserialize;
+use std::ops::Range;
 
 /// A pattern file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +195,12 @@ impl Patterns {
         self.conditions.observe(snapshot, sink);
         self.logs.observe(snapshot, sink);
         self.objects.observe(snapshot, sink);
+    }
+}
+
+impl Sieve for Patterns {
+    fn next(&self, source: &LogSource, text: &[u8], from: usize) -> Option<Range<usize>> {
+        self.logs.next(source, text, from)
     }
 }
 
