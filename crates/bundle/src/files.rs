@@ -64,9 +64,8 @@ fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake
         let Some(path) = path.strip_prefix(top).filter(|path| wanted(path) != Want::Skip) else {
             return;
         };
-        let is_log = matches!(wanted(path), Want::Tail(_));
         read += 1;
-        match contents(path, content, is_log, limits, intake) {
+        match contents(path, content, wanted(path), limits, intake) {
             Ok((text, cut)) => {
                 capture.file(path, text, intake);
                 if let Some(why) = cut {
@@ -97,10 +96,11 @@ fn wanted(place: Place<'_>, limits: &Limits) -> Want {
 fn contents(
     path: &str,
     content: Content,
-    is_log: bool,
+    want: Want,
     limits: &Limits,
     intake: &mut Intake,
 ) -> Result<(String, Option<Why>), Why> {
+    let (is_log, holds_objects) = (matches!(want, Want::Tail(_)), want == Want::Whole(limits.objects));
     let (bytes, cut) = match content {
         Content::Bytes(bytes) => (bytes, None),
         Content::Tail(bytes) => {
@@ -131,6 +131,14 @@ fn contents(
             return Err(Why::TooLarge);
         }
         intake.log_bytes = all;
+    } else if !holds_objects {
+        let all = intake.small_bytes + bytes.len() as u64;
+        if all > limits.smalls {
+            let says = format!("all small files together are longer than {} MiB", limits.smalls >> 20);
+            intake.gap(path, Why::TooLarge, says);
+            return Err(Why::TooLarge);
+        }
+        intake.small_bytes = all;
     }
     Ok((text::decode(bytes), cut))
 }
@@ -149,7 +157,7 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
         if want(path) == Want::Skip || (!named && !matches!(content, Content::Bytes(_))) {
             return;
         }
-        let Ok((text, cut)) = contents(path, content, false, limits, intake) else { return };
+        let Ok((text, cut)) = contents(path, content, want(path), limits, intake) else { return };
         if !named && !loose::begins_with_an_object(&text) {
             texts.push((path.to_owned(), text));
             return;

@@ -17,16 +17,20 @@ pub struct Intake {
     pub objects: usize,
     /// How many bytes of logs are kept.
     pub log_bytes: u64,
+    /// How many bytes other files had together that hold no objects.
+    pub small_bytes: u64,
     /// Per resource, such as `events.events.k8s.io`, whether it was listed.
     resources: BTreeMap<String, (Kind, Access)>,
     taken_at: Option<Timestamp>,
     watcher: Option<Arc<dyn Watcher>>,
+    /// No more objects than this are taken.
+    most: Option<usize>,
 }
 
 impl Intake {
-    /// An intake that asks `watcher` about the objects that it reads.
-    pub fn watched(watcher: Option<Arc<dyn Watcher>>) -> Self {
-        let mut intake = Self { watcher, ..Self::default() };
+    /// An intake that asks `watcher` about the objects that it reads, and takes no more of them than `most`.
+    pub fn watched(watcher: Option<Arc<dyn Watcher>>, most: usize) -> Self {
+        let mut intake = Self { watcher, most: Some(most), ..Self::default() };
         if let Some(watcher) = &intake.watcher {
             intake.builder.asked(watcher.rules());
         }
@@ -42,13 +46,25 @@ impl Intake {
     pub fn objects(&mut self, text: &str, path: &str, file_kind: Option<&Kind>) -> Tally {
         let mut gaps = Vec::new();
         let builder = &mut self.builder;
+        let mut room = self.most.map_or(usize::MAX, |most| most.saturating_sub(self.objects));
+        let mut beyond = 0_usize;
         let mut push = |object, remarks| {
+            if room == 0 {
+                beyond += 1;
+                return;
+            }
+            room -= 1;
             builder.push(object);
             builder.remarks(remarks);
         };
         let watcher = self.watcher.as_deref();
-        let tally = objects::read(text, path, file_kind, watcher, &mut push, &mut |g| gaps.push(g));
-        self.objects += tally.total();
+        let mut tally = objects::read(text, path, file_kind, watcher, &mut push, &mut |g| gaps.push(g));
+        self.objects += tally.total() - beyond;
+        if beyond > 0 {
+            tally.partial = Some(Why::TooLarge);
+            let says = format!("{beyond} of its objects are more than kubecause holds");
+            gaps.push(Gap::new(path, Why::TooLarge, says));
+        }
         for gap in gaps {
             self.builder.gap(gap);
         }
