@@ -67,9 +67,8 @@ fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake
         let Some(path) = path.strip_prefix(top).filter(|path| !wanted(path).is_skip()) else {
             return;
         };
-        let is_log = wanted(path).is_log();
         read += 1;
-        match contents(path, content, is_log, limits, intake) {
+        match contents(path, content, wanted(path), limits, intake) {
             Ok((text, cut)) => {
                 capture.file(path, text, intake);
                 if let Some(why) = cut {
@@ -105,10 +104,12 @@ fn wanted(place: Place<'_>, limits: &Limits, sieve: Option<&Arc<dyn Sieve>>) -> 
 fn contents(
     path: &str,
     content: Content,
-    is_log: bool,
+    want: Want,
     limits: &Limits,
     intake: &mut Intake,
 ) -> Result<(LogText, Option<Why>), Why> {
+    let is_log = want.is_log();
+    let holds_objects = matches!(want, Want::Whole(most) if most == limits.objects);
     let (bytes, cut) = match content {
         Content::Bytes(bytes) => (bytes, None),
         Content::Tail(bytes) => {
@@ -137,6 +138,15 @@ fn contents(
             return Err(why);
         }
     };
+    if !is_log && !holds_objects {
+        let all = intake.small_bytes + bytes.len() as u64;
+        if all > limits.smalls {
+            let says = format!("all small files together are longer than {} MiB", limits.smalls >> 20);
+            intake.gap(path, Why::TooLarge, says);
+            return Err(Why::TooLarge);
+        }
+        intake.small_bytes = all;
+    }
     let text = LogText::from(text::decode(bytes));
     if is_log { kept(path, text, limits, intake).map(|text| (text, cut)) } else { Ok((text, cut)) }
 }
@@ -167,7 +177,7 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
         if want(path).is_skip() || (!named && !matches!(content, Content::Bytes(_))) {
             return;
         }
-        let Ok((text, cut)) = contents(path, content, false, limits, intake) else { return };
+        let Ok((text, cut)) = contents(path, content, want(path), limits, intake) else { return };
         let text = text.into_string();
         if !named && !loose::begins_with_an_object(&text) {
             texts.push((path.to_owned(), text));

@@ -17,18 +17,22 @@ pub struct Intake {
     pub objects: usize,
     /// How many bytes of logs are kept.
     pub log_bytes: u64,
+    /// How many bytes other files had together that hold no objects.
+    pub small_bytes: u64,
     /// Per resource, such as `events.events.k8s.io`, whether it was listed.
     resources: BTreeMap<String, (Kind, Access)>,
     taken_at: Option<Timestamp>,
     watcher: Option<Arc<dyn Watcher>>,
     sieve: Option<Arc<dyn Sieve>>,
+    /// No more objects than this are taken.
+    most: Option<usize>,
 }
 
 impl Intake {
-    /// An intake that asks `watcher` about the objects that it reads.
+    /// An intake that asks `watcher` about the objects that it reads, and takes no more of them than `most`.
     /// Of long logs it keeps what `sieve` asks for.
-    pub fn watched(watcher: Option<Arc<dyn Watcher>>, sieve: Option<Arc<dyn Sieve>>) -> Self {
-        let mut intake = Self { watcher, sieve, ..Self::default() };
+    pub fn watched(watcher: Option<Arc<dyn Watcher>>, sieve: Option<Arc<dyn Sieve>>, most: usize) -> Self {
+        let mut intake = Self { watcher, sieve, most: Some(most), ..Self::default() };
         if let Some(watcher) = &intake.watcher {
             intake.builder.asked(watcher.rules());
         }
@@ -47,7 +51,8 @@ impl Intake {
 
     /// Reads the objects of a text into the snapshot.
     pub fn objects(&mut self, text: &str, path: &str, file_kind: Option<&Kind>) -> Tally {
-        let tally = objects::read(text, path, file_kind, self.watcher.as_deref(), &mut self.builder);
+        let room = self.most.map_or(usize::MAX, |most| most.saturating_sub(self.objects));
+        let tally = objects::read(text, path, file_kind, self.watcher.as_deref(), room, &mut self.builder);
         self.objects += tally.total();
         tally
     }

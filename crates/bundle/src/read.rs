@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
-use crate::{archive, dir, loose, text};
+use crate::{archive, dir, loose, nested, text};
 use kubecause_evidence::log::Sieve;
 use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
 use std::cell::Cell;
@@ -57,7 +57,7 @@ pub fn read_watched(
     }
     let (mut described, mut read) = (Vec::new(), Vec::new());
     for input in inputs {
-        let mut intake = Intake::watched(watcher.clone(), sieve.clone());
+        let mut intake = Intake::watched(watcher.clone(), sieve.clone(), limits.number);
         let description = one(input, limits, &mut intake)?;
         read.push((intake.finish(), description.starts_with(KUBECTL), input.name()));
         described.push(description);
@@ -91,13 +91,18 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
         }),
         Shape::Single(packing) => single(&name, &source, packing, limits, intake),
         shape => {
+            let limits = &limits.of_packed(source.length());
             let budget = || Cell::new(limits.unpacked);
             let listing = archive::list(&source, shape, limits, &budget());
             let form = format!(" in a {}", shape.name());
+            let known = listing.gaps.iter().any(|gap| gap.why == Why::TooLarge);
+            let mut beyond = None;
             let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
-                archive::read(&source, shape, limits, &budget(), want, take);
+                beyond = archive::read(&source, shape, limits, &budget(), want, take);
             };
-            files::read(&name, &form, listing, limits, intake, &mut visit)
+            let read = files::read(&name, &form, listing, limits, intake, &mut visit)?;
+            beyond.filter(|_| !known).into_iter().for_each(|gap| intake.builder.gap(gap));
+            Ok(read)
         }
     }
 }
@@ -106,6 +111,7 @@ fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> R
     let listing =
         dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
     let paths = listing.paths.clone();
+    let limits = &limits.of_packed(nested::packed_bytes(path, &paths));
     let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
         for file in &paths {
             match want(file) {
@@ -127,6 +133,10 @@ fn single(
 ) -> Result<String, ReadError> {
     let io = |source| ReadError::Io { path: name.to_owned(), source };
     let unknown = |hint: &str| ReadError::Unknown { path: name.to_owned(), hint: hint.to_owned() };
+    let limits = match packing {
+        Packing::None => limits,
+        _ => &limits.of_packed(source.length()),
+    };
     let reader = source.unpack(packing).map_err(io)?;
     let (bytes, cut) = match fetch(reader, Want::Whole(limits.objects)) {
         Content::Bytes(bytes) | Content::Tail(bytes) => (bytes, None),

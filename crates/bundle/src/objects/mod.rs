@@ -71,22 +71,28 @@ impl Tally {
 }
 
 /// The objects of a text, where it is JSON or YAML of Kubernetes objects at all. `path` is for citations, `file_kind`
-/// what the file's name says that it holds. `watcher` is asked about every object that it wants; all goes `into` one place.
+/// what the file's name says that it holds. `watcher` is asked about every object that it wants; all goes `into` one place,
+/// where there is `room` for so many: what is beyond is counted in a gap.
 pub fn read(
     text: &str,
     path: &str,
     file_kind: Option<&Kind>,
     watcher: Option<&dyn Watcher>,
+    room: usize,
     into: &mut SnapshotBuilder,
 ) -> Tally {
     let mut tally = Tally::default();
-    let mut reading = Reading { path, file_kind, watcher, tally: &mut tally, into };
+    let mut reading = Reading { path, file_kind, watcher, room, beyond: 0, tally: &mut tally, into };
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => reading.json(text, pieces::PIECE),
         Some(_) if yaml::looks_like(text) => {
             yaml::split(text).iter().for_each(|d| reading.document(d, Batch::default()))
         }
         _ => {}
+    }
+    if reading.beyond > 0 {
+        let says = format!("{} of its objects are more than kubecause holds", reading.beyond);
+        reading.incomplete(Why::TooLarge, &says);
     }
     tally
 }
@@ -97,6 +103,10 @@ type Item = Result<(Kind, Ingest, Remarks), String>;
 /// What was read of a part of a list.
 #[derive(Debug, Default)]
 struct Part {
+    /// How many objects there is room for, how many it holds, and how many are beyond that.
+    room: usize,
+    held: usize,
+    beyond: usize,
     /// Its objects, and how many there are of each kind.
     objects: SnapshotBuilder,
     kinds: BTreeMap<Kind, usize>,
@@ -107,8 +117,17 @@ struct Part {
 }
 
 impl Part {
+    fn of(room: usize) -> Self {
+        Self { room, ..Self::default() }
+    }
+
     fn add(&mut self, kind: &Kind, object: Ingest, remarks: Remarks) {
         self.items += 1;
+        if self.held == self.room {
+            self.beyond += 1;
+            return;
+        }
+        self.held += 1;
         match self.kinds.get_mut(kind) {
             Some(count) => *count += 1,
             None => drop(self.kinds.insert(kind.clone(), 1)),
@@ -139,6 +158,9 @@ struct Reading<'a> {
     path: &'a str,
     file_kind: Option<&'a Kind>,
     watcher: Option<&'a dyn Watcher>,
+    /// How many objects there is room for, and how many are beyond that.
+    room: usize,
+    beyond: usize,
     tally: &'a mut Tally,
     into: &'a mut SnapshotBuilder,
 }
@@ -149,7 +171,8 @@ impl Reading<'_> {
         let mut rest = text;
         while !rest.trim_start().is_empty() {
             let mut batch = Batch::default();
-            let reader = pieces::Reader { file_kind: self.file_kind, watcher: self.watcher, piece };
+            let reader =
+                pieces::Reader { file_kind: self.file_kind, watcher: self.watcher, room: self.left(), piece };
             let quick = pieces::read(rest, reader, &mut |part| self.part(part, &mut batch));
             let length = if let Some((about, length)) = quick {
                 self.tally.lists += 1;
@@ -223,11 +246,11 @@ impl Reading<'_> {
     /// Reads those items of a list that were not read yet.
     fn items(&mut self, items: &[Cow<'_, str>], default: Option<&str>, is_yaml: bool, batch: Batch) -> Batch {
         let mut batch = batch;
-        let watcher = self.watcher;
+        let (watcher, room) = (self.watcher, self.left());
         // Bounded batches, so that what is read and not yet stored stays small.
         for items in items.get(batch.read..).unwrap_or_default().chunks(CHUNK * 64) {
             let read = items.par_chunks(CHUNK).map(|chunk| {
-                let mut part = Part::default();
+                let mut part = Part::of(room);
                 chunk.iter().for_each(|item| part.take(parse(item, default, is_yaml, watcher)));
                 part
             });
@@ -237,12 +260,22 @@ impl Reading<'_> {
         batch
     }
 
-    /// Stores what was read of a part of a list.
+    /// For how many more objects there is room.
+    fn left(&self) -> usize {
+        self.room.saturating_sub(self.tally.total())
+    }
+
+    /// Stores what was read of a part of a list; not a part that there is no room for as a whole.
     fn part(&mut self, part: Part, batch: &mut Batch) {
-        for (kind, count) in part.kinds {
-            *self.tally.objects.entry(kind).or_default() += count;
+        self.beyond += part.beyond;
+        if part.held <= self.left() {
+            for (kind, count) in part.kinds {
+                *self.tally.objects.entry(kind).or_default() += count;
+            }
+            self.into.absorb(part.objects);
+        } else {
+            self.beyond += part.held;
         }
-        self.into.absorb(part.objects);
         for (number, says) in part.bad {
             batch.bad += 1;
             self.tally.partial = self.tally.partial.or(Some(Why::Unparsable));
@@ -325,7 +358,15 @@ mod tests {
     fn told(text: &str, read: impl FnOnce(&mut Reading<'_>)) -> String {
         let (mut into, mut tally) = (SnapshotBuilder::default(), Tally::default());
         let file_kind = text.starts_with(' ').then_some(&Kind::Service);
-        read(&mut Reading { path: "f", file_kind, watcher: None, tally: &mut tally, into: &mut into });
+        read(&mut Reading {
+            path: "f",
+            file_kind,
+            watcher: None,
+            room: usize::MAX,
+            beyond: 0,
+            tally: &mut tally,
+            into: &mut into,
+        });
         format!("{into:#?}\n{tally:#?}")
     }
 
@@ -385,7 +426,7 @@ mod tests {
 
     #[test]
     fn one_pass_reads_the_usual_lists_to_their_end() {
-        let reader = pieces::Reader { file_kind: None, watcher: None, piece: 1 };
+        let reader = pieces::Reader { file_kind: None, watcher: None, room: usize::MAX, piece: 1 };
         for list in LISTS.iter().take(2) {
             let mut read = 0;
             let end = pieces::read(list, reader, &mut |part| read += part.items).map(|(_, end)| end);

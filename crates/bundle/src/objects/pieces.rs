@@ -31,6 +31,8 @@ pub struct Reader<'a> {
     pub file_kind: Option<&'a Kind>,
     /// Who is asked about objects.
     pub watcher: Option<&'a dyn Watcher>,
+    /// For how many objects there is room.
+    pub room: usize,
     /// How long a piece is at least.
     pub piece: usize,
 }
@@ -122,7 +124,7 @@ impl Items<'_> {
 
     /// The items of a text that ends with one.
     fn piece(&self, text: &str) -> Option<Part> {
-        let mut part = Part::default();
+        let mut part = Part::of(self.reader.room);
         let mut kind = self.presumed(text);
         let mut at = 0;
         loop {
@@ -136,7 +138,7 @@ impl Items<'_> {
 
     /// The items of a text that goes on after their list; where the list ends.
     fn rest(&self, text: &str, take: &mut dyn FnMut(Part)) -> Option<usize> {
-        let mut part = Part::default();
+        let mut part = Part::of(self.reader.room);
         let mut kind = self.presumed(text);
         let mut at = 0;
         let end = loop {

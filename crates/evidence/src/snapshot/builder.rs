@@ -10,7 +10,7 @@ use crate::log::LogFile;
 use crate::node::NodeFacts;
 use crate::remark::Remarks;
 use crate::{Gap, Kind, Str, Why};
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 /// Collects evidence in any order and makes a [`Snapshot`] of it.
 #[derive(Debug, Default)]
@@ -341,5 +341,5 @@ fn supported_time(s: &Snapshot) -> Option<Timestamp> {
 
 /// `time` moved by that many seconds; itself where that leaves the calendar.
 pub fn shift(time: Timestamp, seconds: i64) -> Timestamp {
-    time.checked_add(seconds.seconds()).unwrap_or(time)
+    time.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(time)
 }
