@@ -75,7 +75,7 @@ pub fn read(root: &Path, path: &str, want: Want) -> Content {
             return Err(io::Error::other("it is not a regular file any more"));
         }
         let mut file = fs::File::open(&full)?;
-        if let Want::Tail(max) = want
+        if let Want::Tail(max) = &want
             && meta.len() > max.saturating_mul(2)
         {
             file.seek(SeekFrom::Start(meta.len() - max - 1))?;

@@ -11,7 +11,9 @@ use crate::session::{self, Beside, Text};
 use crate::tree::{Content, Listing, Want};
 use crate::{loose, text};
 use kubecause_evidence::Why;
+use kubecause_evidence::log::{LogSource, LogText, Sieve};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Reads the files of an input: which and how much of each, and what to do with it.
 pub type Visit<'a> = &'a mut dyn FnMut(&dyn Fn(&str) -> Want, &mut dyn FnMut(&str, Content));
@@ -58,10 +60,11 @@ pub fn read(
 fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
     let mut read = 0;
     let blank = Capture::new(capture.foreign());
-    let wanted = |path: &str| wanted(blank.place(path), limits);
+    let sieve = intake.sieve();
+    let wanted = |path: &str| wanted(blank.place(path), limits, sieve.as_ref());
     let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, wanted);
     visit(&want, &mut |path, content| {
-        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path) != Want::Skip) else {
+        let Some(path) = path.strip_prefix(top).filter(|path| !wanted(path).is_skip()) else {
             return;
         };
         read += 1;
@@ -80,14 +83,19 @@ fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake
 }
 
 /// How much of a file of a capture is wanted.
-fn wanted(place: Place<'_>, limits: &Limits) -> Want {
+fn wanted(place: Place<'_>, limits: &Limits, sieve: Option<&Arc<dyn Sieve>>) -> Want {
+    let log = |source| match sieve {
+        Some(sieve) => Want::Sift(source, Arc::clone(sieve)),
+        None => Want::Tail(limits.log),
+    };
     match place {
         Place::Unknown => Want::Skip,
         Place::Resource(_) | Place::Objects(..) => Want::Whole(limits.objects),
-        Place::ContainerLog(..) | Place::PodLogs(..) | Place::HostLog(_) | Place::Component(_) => {
-            Want::Tail(limits.log)
-        }
-        Place::Node(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
+        // What they are is told by their lines.
+        Place::PodLogs(..) | Place::HostLog(_) | Place::Node("", _) => Want::Tail(limits.log),
+        Place::ContainerLog(..) => log(LogSource::Container),
+        Place::Component(name) => log(LogSource::Component(name.into())),
+        Place::Node(_, name) => node_log(name).map_or(Want::Whole(limits.small), log),
         _ => Want::Whole(limits.small),
     }
 }
@@ -99,8 +107,9 @@ fn contents(
     want: Want,
     limits: &Limits,
     intake: &mut Intake,
-) -> Result<(String, Option<Why>), Why> {
-    let (is_log, holds_objects) = (matches!(want, Want::Tail(_)), want == Want::Whole(limits.objects));
+) -> Result<(LogText, Option<Why>), Why> {
+    let (is_log, holds_objects) =
+        (want.is_log(), matches!(want, Want::Whole(most) if most == limits.objects));
     let (bytes, cut) = match content {
         Content::Bytes(bytes) => (bytes, None),
         Content::Tail(bytes) => {
@@ -111,6 +120,15 @@ fn contents(
             intake.gap(path, Why::Truncated, says);
             (bytes, Some(Why::Truncated))
         }
+        Content::Sifted(text, dropped, failed) => {
+            if dropped > 0 {
+                let says = format!("{dropped} lines in the middle that say something are not kept");
+                intake.gap(path, Why::TooLarge, says);
+            }
+            let cut = failed.is_some().then_some(Why::Truncated);
+            failed.into_iter().for_each(|says| intake.gap(path, Why::Truncated, says));
+            return kept(path, text, limits, intake).map(|text| (text, cut));
+        }
         Content::TooLarge => {
             intake.gap(path, Why::TooLarge, "it is longer than kubecause reads");
             return Err(Why::TooLarge);
@@ -120,18 +138,7 @@ fn contents(
             return Err(why);
         }
     };
-    if is_log {
-        let all = intake.log_bytes + bytes.len() as u64;
-        if all > limits.logs {
-            intake.gap(
-                path,
-                Why::TooLarge,
-                format!("all logs together are longer than {} MiB", limits.logs >> 20),
-            );
-            return Err(Why::TooLarge);
-        }
-        intake.log_bytes = all;
-    } else if !holds_objects {
+    if !is_log && !holds_objects {
         let all = intake.small_bytes + bytes.len() as u64;
         if all > limits.smalls {
             let says = format!("all small files together are longer than {} MiB", limits.smalls >> 20);
@@ -140,7 +147,20 @@ fn contents(
         }
         intake.small_bytes = all;
     }
-    Ok((text::decode(bytes), cut))
+    let text = LogText::from(text::decode(bytes));
+    if is_log { kept(path, text, limits, intake).map(|text| (text, cut)) } else { Ok((text, cut)) }
+}
+
+/// A log's text, where all that is kept of logs is not too much with it.
+fn kept(path: &str, text: LogText, limits: &Limits, intake: &mut Intake) -> Result<LogText, Why> {
+    let all = intake.log_bytes + text.as_str().len() as u64;
+    if all > limits.logs {
+        let says = format!("all that is kept of logs is longer than {} MiB", limits.logs >> 20);
+        intake.gap(path, Why::TooLarge, says);
+        return Err(Why::TooLarge);
+    }
+    intake.log_bytes = all;
+    Ok(text)
 }
 
 /// Reads files that may hold objects each; returns how many did.
@@ -154,10 +174,11 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
     };
     visit(&want, &mut |path, content| {
         let named = matches!(extension(path), "json" | "yaml" | "yml");
-        if want(path) == Want::Skip || (!named && !matches!(content, Content::Bytes(_))) {
+        if want(path).is_skip() || (!named && !matches!(content, Content::Bytes(_))) {
             return;
         }
         let Ok((text, cut)) = contents(path, content, want(path), limits, intake) else { return };
+        let text = text.into_string();
         if !named && !loose::begins_with_an_object(&text) {
             texts.push((path.to_owned(), text));
             return;

@@ -2,7 +2,7 @@
 
 use crate::objects::{self, Tally};
 use jiff::Timestamp;
-use kubecause_evidence::log::{LogFile, LogSource};
+use kubecause_evidence::log::{LogFile, LogSource, Sieve};
 use kubecause_evidence::{Access, Failure, Gap, Kind, Snapshot, SnapshotBuilder, Str, Subject, Watcher, Why};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -23,18 +23,25 @@ pub struct Intake {
     resources: BTreeMap<String, (Kind, Access)>,
     taken_at: Option<Timestamp>,
     watcher: Option<Arc<dyn Watcher>>,
+    sieve: Option<Arc<dyn Sieve>>,
     /// No more objects than this are taken.
     most: Option<usize>,
 }
 
 impl Intake {
     /// An intake that asks `watcher` about the objects that it reads, and takes no more of them than `most`.
-    pub fn watched(watcher: Option<Arc<dyn Watcher>>, most: usize) -> Self {
-        let mut intake = Self { watcher, most: Some(most), ..Self::default() };
+    /// Of long logs it keeps what `sieve` asks for.
+    pub fn watched(watcher: Option<Arc<dyn Watcher>>, sieve: Option<Arc<dyn Sieve>>, most: usize) -> Self {
+        let mut intake = Self { watcher, sieve, most: Some(most), ..Self::default() };
         if let Some(watcher) = &intake.watcher {
             intake.builder.asked(watcher.rules());
         }
         intake
+    }
+
+    /// What says which lines of long logs to keep.
+    pub fn sieve(&self) -> Option<Arc<dyn Sieve>> {
+        self.sieve.clone()
     }
 
     /// Adds a gap.

@@ -129,7 +129,7 @@ impl Log {
             pod: String::new(),
             name,
             previous: false,
-            lines: log.lines().count(),
+            lines: log.line_count(),
             from: log.first_time().map(utc),
             to: log.last_time().map(utc),
             unavailable: log.unavailable.clone(),

@@ -135,11 +135,11 @@ impl Nested {
         take: &mut dyn FnMut(&str, Content),
     ) {
         let budget = Cell::new(limits.unpacked);
-        let is_wanted = |path: &String| want(self.packed.get(path).unwrap_or(path)) != Want::Skip;
+        let is_wanted = |path: &String| !want(self.packed.get(path).unwrap_or(path)).is_skip();
         let raw = |path: &str| match (self.archives.get(path), self.packed.get(path)) {
             (Some((_, files)), _) if files.iter().any(is_wanted) => Want::Whole(limits.nested),
             (Some(_), _) => Want::Skip,
-            (None, Some(name)) if want(name) == Want::Skip => Want::Skip,
+            (None, Some(name)) if want(name).is_skip() => Want::Skip,
             (None, Some(_)) => Want::Whole(limits.nested),
             (None, None) => want(path),
         };
@@ -169,7 +169,7 @@ impl Nested {
 fn opened(content: Content) -> Result<(Source<'static>, Shape), (Why, String)> {
     let bytes = match content {
         Content::Bytes(bytes) | Content::Cut(bytes, _) => bytes,
-        Content::Tail(_) | Content::TooLarge => {
+        Content::Tail(_) | Content::Sifted(..) | Content::TooLarge => {
             return Err((
                 Why::TooLarge,
                 "it is an archive longer than kubecause reads within another".to_owned(),

@@ -8,7 +8,7 @@ use crate::parts::{self, Parts};
 use crate::place::{Place, kind_of};
 use crate::session::{self, Beside, Text};
 use crate::split;
-use kubecause_evidence::log::{LogFile, LogSource};
+use kubecause_evidence::log::{LogFile, LogSource, LogText};
 use kubecause_evidence::{Access, ContainerLogKey, Gap, Kind, Why};
 use kubecause_model::one_line;
 use std::collections::BTreeMap;
@@ -47,8 +47,26 @@ impl Capture {
     }
 
     /// Reads one file. `path` is its place in the capture.
-    pub fn file(&mut self, path: &str, text: String, intake: &mut Intake) {
-        match self.place(path) {
+    pub fn file(&mut self, path: &str, log: LogText, intake: &mut Intake) {
+        let place = self.place(path);
+        match place {
+            Place::ContainerLog(namespace, pod, container, previous) => {
+                container_log((namespace, pod, container, previous), path, log, intake);
+            }
+            Place::Component(name) => {
+                let log = LogFile::new(LogSource::Component(name.into()), path, log);
+                intake.builder.component_log(name, log);
+            }
+            Place::Node(node, name) if !node.is_empty() && node_log(name).is_some() => {
+                node_file(node, name, path, log, intake);
+            }
+            _ => self.other(place, path, log.into_string(), intake),
+        }
+    }
+
+    /// Reads a file that is no log of one source.
+    fn other(&mut self, place: Place<'_>, path: &str, text: String, intake: &mut Intake) {
+        match place {
             Place::Manifest => match Manifest::parse(&text) {
                 Some(manifest) => self.manifest = Some(manifest),
                 None => intake.gap(path, Why::Unparsable, "which kinds were asked for is not known"),
@@ -75,9 +93,6 @@ impl Capture {
             Place::ResourceError(resource) => {
                 self.errors.insert(resource.to_owned(), error_words(&text));
             }
-            Place::ContainerLog(namespace, pod, container, previous) => {
-                container_log((namespace, pod, container, previous), path, text, intake);
-            }
             Place::LogError(log) => {
                 let words = error_words(&text);
                 if !words.is_empty() {
@@ -86,12 +101,8 @@ impl Capture {
             }
             Place::Node("", name) => self.nameless.push((name.to_owned(), path.to_owned(), text)),
             Place::Node(node, name) => node_file(node, name, path, text, intake),
-            Place::Component(name) => {
-                let log = LogFile::new(LogSource::Component(name.into()), path, text);
-                intake.builder.component_log(name, log);
-            }
             Place::Transcript => self.transcripts.push((path.to_owned(), text)),
-            Place::Unknown => {}
+            Place::ContainerLog(..) | Place::Component(_) | Place::Unknown => {}
         }
     }
 
@@ -217,7 +228,7 @@ impl Capture {
 fn container_log(
     (namespace, pod, container, previous): (&str, &str, &str, bool),
     path: &str,
-    text: String,
+    text: impl Into<LogText>,
     intake: &mut Intake,
 ) {
     let key = ContainerLogKey {
@@ -245,9 +256,10 @@ fn nameless(files: Vec<(String, String, String)>, intake: &mut Intake) {
     files.into_iter().for_each(|(name, path, text)| node_file(&node, &name, &path, text, intake));
 }
 
-fn node_file(node: &str, name: &str, path: &str, text: String, intake: &mut Intake) {
+fn node_file(node: &str, name: &str, path: &str, text: impl Into<LogText>, intake: &mut Intake) {
+    let text = text.into();
     if let Some(of) = name.strip_suffix(".error").or_else(|| name.strip_suffix(".err")) {
-        let words = error_words(&text);
+        let words = error_words(text.as_str());
         if !words.is_empty() {
             intake.gap(format!("nodes/{node}/{of}"), why_of(&words), words);
         }
@@ -258,10 +270,11 @@ fn node_file(node: &str, name: &str, path: &str, text: String, intake: &mut Inta
         facts.logs.push(LogFile::new(source, path, text));
         return;
     }
+    let text = text.as_str();
     let before = facts.failed.len();
-    let known = facts.read(path, name, &text)
+    let known = facts.read(path, name, text)
         || (!name.contains('.')
-            && [".txt", ".json"].iter().any(|end| facts.read(path, &format!("{name}{end}"), &text)));
+            && [".txt", ".json"].iter().any(|end| facts.read(path, &format!("{name}{end}"), text)));
     if known && facts.failed.len() > before {
         let first = text.lines().next().map(|l| one_line(l, 120)).unwrap_or_default();
         let (why, says) = match first.as_str() {

@@ -9,6 +9,7 @@ use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
 use crate::{archive, dir, loose, nested, text};
+use kubecause_evidence::log::Sieve;
 use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
 use std::cell::Cell;
 use std::io;
@@ -37,10 +38,11 @@ pub fn read(inputs: &[Input]) -> Result<Bundle, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
-    read_watched(inputs, limits, None)
+    read_watched(inputs, limits, None, None)
 }
 
-/// [`read_within`], with somebody who is asked about each object while its JSON is at hand.
+/// [`read_within`], with somebody who is asked about each object while its JSON is at hand, and somebody who says which lines of
+/// long logs are worth keeping. Without the latter the end of a long log is kept, which may be much.
 ///
 /// # Errors
 /// As [`read`].
@@ -48,13 +50,14 @@ pub fn read_watched(
     inputs: &[Input],
     limits: &Limits,
     watcher: Option<Arc<dyn Watcher>>,
+    sieve: Option<Arc<dyn Sieve>>,
 ) -> Result<Bundle, ReadError> {
     if inputs.is_empty() {
         return Err(ReadError::NoInput);
     }
     let (mut described, mut read) = (Vec::new(), Vec::new());
     for input in inputs {
-        let mut intake = Intake::watched(watcher.clone(), limits.number);
+        let mut intake = Intake::watched(watcher.clone(), sieve.clone(), limits.number);
         let description = one(input, limits, &mut intake)?;
         read.push((intake.finish(), description.starts_with(KUBECTL), input.name()));
         described.push(description);
@@ -145,7 +148,9 @@ fn single(
             intake.gap(name, Why::Truncated, says);
             (bytes, Some(Why::Truncated))
         }
-        Content::TooLarge => return Err(unknown(" (it is longer than kubecause reads)")),
+        Content::Sifted(..) | Content::TooLarge => {
+            return Err(unknown(" (it is longer than kubecause reads)"));
+        }
         Content::Failed(_, says) => return Err(io(io::Error::other(says))),
     };
     let is_binary = bytes.iter().take(4096).filter(|b| **b == 0).count() > 0;

@@ -3,10 +3,15 @@
 use crate::{Catalogue, Mode};
 use kubecause_signals::Signals;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// All of a name, in tenths.
+const WHOLE: usize = 10;
 
 impl Catalogue {
     /// The modes that a word or a pasted text leads to, best first: an id, a part of an id, an event's reason, or a
-    /// message that one of the patterns knows.
+    /// message that one of the patterns knows. What a bare reason leads to is sorted by how many other modes lead there: the
+    /// general before the special.
     pub fn find(&self, signals: &Signals, words: &str) -> Vec<&Mode> {
         let words = words.trim();
         if let Some(exact) = self.get(&words.to_lowercase()) {
@@ -14,16 +19,35 @@ impl Catalogue {
         }
         let patterns = signals.patterns();
         let mut ids = patterns.with_reason(words);
+        let reason = !ids.is_empty();
         ids.extend(patterns.matching(words));
+        let mut led_to: BTreeMap<&str, usize> = BTreeMap::new();
+        for what in
+            self.all().flat_map(|m| m.explains.iter().map(|e| e.what.as_str()).chain(m.refines.as_deref()))
+        {
+            *led_to.entry(what).or_default() += 1;
+        }
         let lower = words.to_lowercase();
         let rank = |m: &Mode| {
             let sentence = words.contains(' ');
-            let named = if sentence { 0 } else { m.share_of_name_in(words) };
+            let named = match if sentence { 0 } else { m.share_of_name_in(words) } {
+                // A reason that says a part of a name says it by chance; many modes share it.
+                share if reason && share < WHOLE => 0,
+                share => share,
+            };
             // A message that the page itself quotes.
             let quoted = sentence && m.en.to_lowercase().contains(&lower);
             let strength = m.strength_of(&ids);
             (named > 0 || quoted || strength.is_some()).then(|| {
-                (Reverse((named, quoted)), strength.unwrap_or(3), m.refines.is_some(), m.entries().count())
+                let general = led_to.get(m.id.as_str()).copied().filter(|_| reason).unwrap_or(0);
+                let strength = if reason { 0 } else { strength.unwrap_or(3) };
+                (
+                    Reverse((named, quoted)),
+                    strength,
+                    Reverse(general),
+                    m.refines.is_some(),
+                    m.entries().count(),
+                )
             })
         };
         let mut found: Vec<_> = self.all().filter_map(|m| rank(m).map(|rank| (rank, m))).collect();
@@ -42,6 +66,11 @@ impl Catalogue {
 }
 
 impl Mode {
+    /// Whether the one word holds the whole of the mode's name.
+    pub fn is_named_by(&self, word: &str) -> bool {
+        self.id == word.to_lowercase() || self.share_of_name_in(word) == WHOLE
+    }
+
     /// How much of the mode's name one word holds, in tenths: `ImageGCFailed` holds all of `image-gc-failing`. At least two
     /// parts of it must be there, by their first four letters.
     fn share_of_name_in(&self, words: &str) -> usize {
@@ -49,7 +78,7 @@ impl Mode {
         let parts: Vec<&str> = self.id.split('-').collect();
         let stem = |part: &&&str| words.contains(part.get(..4).unwrap_or(part));
         let held = parts.iter().filter(stem).count();
-        if held < 2 { 0 } else { held * 10 / parts.len() }
+        if held < 2 { 0 } else { held * WHOLE / parts.len() }
     }
 
     /// How strongly the mode rests on one of these signals: 0 is proof, 1 required, 2 supports; `None` not at all.

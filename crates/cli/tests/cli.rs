@@ -132,6 +132,16 @@ fn pages_are_found_by_id_reason_and_message() {
         assert_eq!(code, Some(0), "{words}");
         assert!(out.contains("image-gc-failing"), "{words}: {out}");
     }
+    for (reason, general, special) in [
+        ("FailedScheduling", "insufficient-resources", "claim-in-use-by-other-pod"),
+        ("BackOff", "app-crashing", "container-killed-by-signal"),
+        ("EvictionThresholdMet", "node-disk-pressure", "eviction-threshold-misfit"),
+    ] {
+        let (_, out, _) = run(&["explain", reason]);
+        let (first, then) = (out.find(general), out.find(special));
+        assert!(first.is_some() && first < then, "{reason}: {out}");
+    }
+    assert!(run(&["explain", "MatchNodeSelector"]).1.contains("pod-rejected-by-kubelet"));
     let (code, out, _) =
         run(&["explain", "PLEG is not healthy: pleg was last seen active 3m12.1s ago; threshold is 3m0s"]);
     assert_eq!(code, Some(0));

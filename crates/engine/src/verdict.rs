@@ -158,7 +158,8 @@ fn notes(
 
 /// The gaps of the reader, the kinds that were not seen, and the places that would have made an incident surer.
 fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
-    let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, told)).collect();
+    let unsettled = unsettled_pods(told);
+    let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, &unsettled)).collect();
     for (kind, matters) in &MATTERS {
         if let Access::Missing(why) = context.snapshot.access(kind)
             && !(*kind == Kind::Node && scope.namespace.is_some())
@@ -190,19 +191,21 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
     all
 }
 
+/// Namespace and name of the pods of incidents whose cause is not proven.
+fn unsettled_pods(told: &[Told]) -> FxHashSet<(&str, &str)> {
+    let open = told.iter().map(|t| &t.incident).filter(|i| i.root.confidence != Confidence::Confirmed);
+    let subjects = open.flat_map(|i| i.affected.iter().chain([&i.root.subject]));
+    subjects.filter(|s| s.kind == Kind::Pod).map(|s| (s.ns(), &*s.name)).collect()
+}
+
 /// A container's log that could not be retrieved matters where an incident of that pod is not settled. Otherwise the
 /// client's words move to the place, and the gap hides nothing.
-fn weigh(gap: &Gap, told: &[Told]) -> Gap {
+fn weigh(gap: &Gap, unsettled: &FxHashSet<(&str, &str)>) -> Gap {
     let mut parts = gap.what.split('/');
     let (Some("logs"), Some(ns), Some(pod)) = (parts.next(), parts.next(), parts.next()) else {
         return gap.clone();
     };
-    let of_pod = |s: &Subject| s.kind == Kind::Pod && s.ns() == ns && *s.name == *pod;
-    let open = |t: &Told| {
-        t.incident.root.confidence != Confidence::Confirmed
-            && (of_pod(&t.incident.root.subject) || t.incident.affected.iter().any(of_pod))
-    };
-    if told.iter().any(open) {
+    if unsettled.contains(&(ns, pod)) {
         return gap.clone();
     }
     Gap::new(format!("{}: {}", gap.what, gap.matters), gap.why, "")

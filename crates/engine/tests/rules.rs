@@ -117,6 +117,46 @@ fn a_probable_rival_becomes_an_alternative_and_a_confirmed_one_stays() {
     assert_eq!(roots(&d).len(), 2);
 }
 
+/// A pod that was killed for memory at that time and runs since, but is not Ready for five minutes, behind a Service.
+fn after_a_kill(at: &str) -> Snapshot {
+    let mut builder = SnapshotBuilder::default();
+    let pod = serde_json::json!({
+        "metadata": {"name": "a", "namespace": "n", "labels": {"app": "a"}, "creationTimestamp": "2026-11-01T11:00:00Z"},
+        "spec": {"nodeName": "w", "containers": [{"name": "c", "image": "i"}]},
+        "status": {"phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-22T11:55:00Z"}],
+            "containerStatuses": [{"name": "c", "ready": true, "restartCount": 1, "state": {"running": {"startedAt": at}},
+                "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": at, "finishedAt": at}}}]},
+    });
+    let service = r#"{"metadata":{"name":"s","namespace":"n","creationTimestamp":"2026-11-01T11:00:00Z"},
+        "spec":{"selector":{"app":"a"},"clusterIP":"10.96.0.9","ports":[{"port":80}]}}"#;
+    builder.push(Ingest::parse("Pod", &pod.to_string()).expect("a pod"));
+    builder.push(Ingest::parse("Service", service).expect("a service"));
+    for kind in [Kind::Pod, Kind::Service] {
+        builder.access(kind, Access::Listed);
+    }
+    builder.taken_at("2026-11-22T12:00:00Z".parse().ok());
+    builder.finish()
+}
+
+#[test]
+fn whatever_explains_has_not_been_over_for_long() {
+    let mut catalogue = Catalogue::default();
+    let killed = "[when]\nproof = [\"container.oom-killed\"]\n";
+    let empty = "explained-by-any = [\"service-pods\"]\n[when]\nproof = [\"service.backends-not-ready\"]\n";
+    catalogue.insert(mode("killed", "root", killed));
+    let mut link = mode("empty", "link", &empty);
+    link.subject = kubecause_catalogue::SubjectClass::Object;
+    catalogue.insert(link);
+    let signals = Signals::builtin().expect("the signals");
+    let told = |at: &str| {
+        let d = diagnose(&after_a_kill(at), &signals, &catalogue, &Scope::default());
+        d.incidents.iter().map(|i| i.root.mode.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("2026-11-22T11:50:00Z"), ["killed"]);
+    assert_eq!(told("2026-11-20T11:50:00Z"), ["empty"], "a kill of two days ago explains nothing today");
+}
+
 #[test]
 fn notes_are_no_incidents() {
     let d = run(&[("hint", "note", SEEN)]);

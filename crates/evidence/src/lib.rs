@@ -14,7 +14,7 @@ mod remark;
 mod snapshot;
 
 pub use de::{Labels, List, Sym, Uid};
-pub use ingest::{Ingest, plural_to_kind};
+pub use ingest::{First, Ingest, Told, plural_to_kind};
 pub use kubecause_model::{Gap, Kind, Str, Subject, Why};
 pub use quantity::Quantity;
 pub use relation::Relation;

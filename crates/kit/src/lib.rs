@@ -108,7 +108,7 @@ impl Kit {
     /// # Errors
     /// Where an input cannot be read at all.
     pub fn read(&self, inputs: &[Input]) -> Result<Bundle, ReadError> {
-        kubecause_bundle::read_watched(inputs, &Limits::default(), self.watcher())
+        kubecause_bundle::read_watched(inputs, &Limits::default(), self.watcher(), Some(self.signals.sieve()))
     }
 
     /// Diagnoses a snapshot.

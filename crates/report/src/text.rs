@@ -45,6 +45,7 @@ pub fn text(diagnosis: &Diagnosis, options: &TextOptions) -> String {
         Verdict::Healthy if diagnosis.incidents.is_empty() => sheet.healthy(),
         _ => {
             sheet.header();
+            sheet.by_cause();
             sheet.incidents();
         }
     }

@@ -1,7 +1,8 @@
 //! Makes a Snapshot: takes evidence in any order, sorts it, removes duplicates, builds the indexes.
 
+use super::index::{Index, key_of, sort_large};
 use super::table::{HasMeta, Table};
-use super::{Access, ContainerLogKey, Snapshot};
+use super::{Access, ContainerLogKey, PodIndexes, Snapshot};
 use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
@@ -9,7 +10,6 @@ use crate::node::NodeFacts;
 use crate::remark::Remarks;
 use crate::{Gap, Kind, Str, Why};
 use jiff::{SignedDuration, Timestamp};
-use rustc_hash::FxHashMap;
 
 /// Collects evidence in any order and makes a [`Snapshot`] of it.
 #[derive(Debug, Default)]
@@ -23,10 +23,8 @@ impl From<Snapshot> for SnapshotBuilder {
     fn from(snapshot: Snapshot) -> Self {
         let said_taken_at = snapshot.taken_at;
         let snapshot = Snapshot {
-            pods_by_node: FxHashMap::default(),
-            pods_by_owner: FxHashMap::default(),
-            pods_by_label: FxHashMap::default(),
-            events_by_subject: FxHashMap::default(),
+            pods_by: PodIndexes::default(),
+            events_by_subject: Index::default(),
             links: crate::relation::Links::default(),
             ..snapshot
         };
@@ -197,19 +195,28 @@ impl SnapshotBuilder {
 
 /// Sorts, removes duplicates, and builds the indexes.
 pub(super) fn order(s: &mut Snapshot) {
-    seal_all(s);
-    s.events.sort_by(|a, b| {
-        (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
-    });
-    s.events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
+    let mut events = std::mem::take(&mut s.events);
+    rayon::join(|| order_events(&mut events), || seal_all(s));
+    s.events = events;
     let key = |o: &(Kind, Bare)| (o.0.clone(), o.1.metadata.namespace.clone(), o.1.metadata.name.clone());
     s.others.sort_by_cached_key(key);
     s.remarks.sort();
     s.remarks.dedup();
     s.gaps.sort();
     s.gaps.dedup();
-    index(s);
-    s.links = crate::relation::Links::new(s);
+    let (pods, (events, links)) = rayon::join(
+        || PodIndexes::of(s.pods.all()),
+        || (events_by_subject(&s.events), crate::relation::Links::new(s)),
+    );
+    (s.pods_by, s.events_by_subject, s.links) = (pods, events, links);
+}
+
+fn order_events(events: &mut Vec<Event>) {
+    sort_large(events, |a, b| {
+        (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
+    });
+    events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
+    events.shrink_to_fit();
 }
 
 /// One gap a rule that could not be evaluated on some object.
@@ -266,24 +273,32 @@ fn seal_all(s: &mut Snapshot) {
     s.leases.seal();
 }
 
-fn index(s: &mut Snapshot) {
-    for (i, pod) in s.pods.items.iter().enumerate() {
-        let i = u32::try_from(i).unwrap_or(u32::MAX);
-        let meta = &pod.metadata;
-        if !pod.spec.node_name.is_empty() {
-            s.pods_by_node.entry(pod.spec.node_name.arc()).or_default().push(i);
+impl PodIndexes {
+    fn of(pods: &[Pod]) -> Self {
+        let mut by = Self::default();
+        for (place, pod) in (0..).zip(pods) {
+            let meta = &pod.metadata;
+            if !pod.spec.node_name.is_empty() {
+                by.node.add(key_of(&&*pod.spec.node_name), place);
+            }
+            if let Some(owner) = meta.controller() {
+                by.owner.add(key_of(&owner.uid), place);
+            }
+            for (k, v) in meta.labels.iter() {
+                by.label.add(key_of(&(&*meta.namespace, &**k, &**v)), place);
+            }
         }
-        if let Some(owner) = meta.controller() {
-            s.pods_by_owner.entry(owner.uid).or_default().push(i);
-        }
-        for (k, v) in meta.labels.iter() {
-            s.pods_by_label.entry((meta.namespace.arc(), k.arc(), v.arc())).or_default().push(i);
-        }
+        by
     }
-    for (i, event) in s.events.iter().enumerate() {
-        let subject = event.regarding.subject().object();
-        s.events_by_subject.entry(subject).or_default().push(u32::try_from(i).unwrap_or(u32::MAX));
+}
+
+fn events_by_subject(events: &[Event]) -> Index {
+    let mut index = Index::default();
+    for (place, event) in (0..).zip(events) {
+        let about = &event.regarding;
+        index.add(key_of(&(&*about.kind, &*about.namespace, &*about.name)), place);
     }
+    index
 }
 
 /// The newest time that two independent kinds of record support, within ten minutes of each other; the newest of

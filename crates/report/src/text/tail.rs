@@ -26,7 +26,7 @@ impl Sheet<'_> {
         if self.o.wide { usize::MAX } else { SHOWN }
     }
 
-    /// One line each: what is silenced is never hidden.
+    /// One line each: what is silenced is never hidden, only counted where it is much.
     fn silenced(&mut self) {
         let lines = self.d.silenced.iter().map(|s| silence::silenced(s, self.words));
         let idle = silence::idle(self.d, self.o.wide).map(|s| silence::did_nothing(s, self.words));
@@ -35,9 +35,10 @@ impl Sheet<'_> {
             return;
         }
         self.out.blank();
-        for line in lines {
+        for line in lines.iter().take(self.most()) {
             self.paragraph(0, &[span(Tone::Dim, line)]);
         }
+        self.rest(lines.len());
     }
 
     fn unexplained(&mut self) {

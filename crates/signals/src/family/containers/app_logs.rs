@@ -3,6 +3,7 @@
 //!
 //! One reason per container: the one that stands last in its log. What it complained of earlier it got over.
 
+use super::super::abroad::english;
 use super::app_signals::SIGNALS;
 use super::dependency::{Callee, Directory, Endpoint, endpoint_in};
 use super::ends;
@@ -132,7 +133,7 @@ fn place_of(snapshot: &Snapshot, pod: &Subject, container: &str, line: &Citation
     let logs = [false, true].iter().filter_map(|previous| snapshot.container_log(pod, container, *previous));
     let mut before = 0;
     for log in logs {
-        let total = log.text.lines().count();
+        let total = log.line_count();
         if *log.path == *path {
             let after = total.saturating_sub(number);
             return (after <= NEAR_THE_END).then_some(before + after);
@@ -301,7 +302,7 @@ fn awaited(snapshot: &Snapshot, directory: &Directory<'_>, waits: &Finding, sink
 }
 
 fn finding_kind(text: &str) -> Option<&'static str> {
-    let text = text.to_lowercase();
+    let text = english(text).map_or_else(|| text.to_lowercase(), str::to_owned);
     let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
     if says(&[
         "no such host",

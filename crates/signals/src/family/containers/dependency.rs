@@ -27,6 +27,8 @@ static NAMED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"bad address '(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d+))?'",
         r"can't resolve '(?P<host>[A-Za-z0-9._-]+)'",
         r"server can't find (?P<host>[A-Za-z0-9._-]+): NXDOMAIN",
+        // postgres src/interfaces/libpq/po: the same sentence in other languages.
+        r#"(?:Hostnamen|nom d'hôte|主机名|имени узла|nombre de host|ホスト名)\s?[»«"“「]\s?(?P<host>[A-Za-z0-9._-]+)"#,
         r#"server at "(?P<host>[^"]+)"(?: \([^)]*\))?,? port (?P<port>\d+)"#,
         r#"(?i)host(?:name)?[ =:]+["']?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*)["']?[ ,;]+port[ =:]+["']?(?P<port>\d+)"#,
     ]
@@ -42,7 +44,9 @@ static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The host and port that a line names; the callee where it names both ends (`caller->callee`).
 pub fn endpoint_in(line: &str) -> Option<Endpoint> {
-    let line = line.rsplit_once("->").map_or(line, |(_, callee)| callee);
+    // A lookup that failed quotes the packet to the DNS server as well: the name is what was called.
+    let callee = line.rsplit_once("->").filter(|_| !line.contains("lookup "));
+    let line = callee.map_or(line, |(_, callee)| callee);
     let named = NAMED.iter().find_map(|form| form.captures(line));
     let captures = named.or_else(|| pairs(line))?;
     let host = captures.name("host")?.as_str().trim_end_matches('.').to_lowercase();
@@ -209,6 +213,15 @@ mod tests {
             is("10.96.67.173", Some(5432))
         );
         assert_eq!(of("dial tcp: lookup orders-db on 10.96.0.10:53: no such host"), is("orders-db", None));
+        assert_eq!(
+            of("lookup db on 10.9.0.10:53: read udp 10.1.1.1:3->10.9.0.10:53: i/o timeout"),
+            is("db", None)
+        );
+        assert_eq!(
+            of("konnte Hostnamen »db.shop« nicht in Adresse übersetzen: Der Name"),
+            is("db.shop", None)
+        );
+        assert_eq!(of("错误：无法连接 mysql.shop.svc:3306：拒绝连接"), is("mysql.shop.svc", Some(3306)));
         assert_eq!(of("Error: connect ECONNREFUSED 10.96.0.12:6379"), is("10.96.0.12", Some(6379)));
         assert_eq!(of("Error: getaddrinfo ENOTFOUND redis-master"), is("redis-master", None));
         assert_eq!(

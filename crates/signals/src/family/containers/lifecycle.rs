@@ -140,7 +140,9 @@ impl<'a> Context<'a> {
     }
 
     fn exit(&self, pod: &Pod, spec: &Container, status: &ContainerStatus, end: &Terminated) -> Exit {
-        if end.reason == "OOMKilled" || self.memory_kill(pod, status).is_some() {
+        // runc libcontainer/process_linux.go, of a limit that is too small even for its own first process.
+        let at_start = end.message.contains("container init was OOM-killed");
+        if end.reason == "OOMKilled" || at_start || self.memory_kill(pod, status).is_some() {
             return Exit::Oom;
         }
         if matches!(end.reason.as_str(), "StartError" | "ContainerCannotRun") {

@@ -70,6 +70,11 @@ const SIGNALS: &[Signal] = &[
         POD,
     ),
     Signal::fact(
+        "container.start-refused",
+        "Kubelet or the runtime refuses to make or to start a container, for more than a minute, whatever the reason (CreateContainerConfigError, CreateContainerError, RunContainerError, StartError, ContainerCannotRun).",
+        POD,
+    ),
+    Signal::fact(
         "container.mount-refused",
         "The runtime or kubelet refuses to make a container because one of its mounts does not fit.",
         POD,

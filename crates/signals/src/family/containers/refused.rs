@@ -51,6 +51,9 @@ const HOOK: &str = "PostStartHookError";
 /// Reasons of an end that was no run.
 const ENDED: [&str; 2] = ["StartError", "ContainerCannotRun"];
 
+/// A refusal that is younger than this many seconds may be a moment's.
+const LASTING_SECONDS: i64 = 60;
+
 /// Looks at all containers that were refused.
 pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for pod in snapshot.pods.all().iter().filter(|p| !p.metadata.is_deleting() && !p.is_finished()) {
@@ -67,14 +70,33 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
                         .cite(Source::Field, None, pod_reference(pod), text),
                 );
             }
-            for text in said(status) {
-                if let Some(finding) = read(pod, spec, &text) {
+            let said = said(status);
+            for text in &said {
+                if let Some(finding) = read(pod, spec, text) {
                     sink.add(finding);
                     break;
                 }
             }
+            if let Some(text) = said.first().filter(|_| lasts(snapshot, pod, status)) {
+                sink.add(make("container.start-refused", pod, spec, text).param("says", words::short(text)));
+            }
         }
     }
+}
+
+/// Whether it is more than a moment's: a call that timed out is made again.
+fn lasts(snapshot: &Snapshot, pod: &Pod, status: &ContainerStatus) -> bool {
+    let since = pod.condition("Ready").and_then(|c| c.last_transition_time);
+    let since = since.or(pod.metadata.creation_timestamp);
+    status.restart_count > 0 || snapshot.age(since).is_none_or(|age| age >= LASTING_SECONDS)
+}
+
+fn make(signal: &'static str, pod: &Pod, spec: &Container, text: &str) -> Finding {
+    Finding::new(signal, container_subject(pod, &spec.name))
+        .since(pod.condition("Ready").and_then(|c| c.last_transition_time))
+        .param("container", &spec.name)
+        .param("node", &pod.spec.node_name)
+        .cite(Source::Field, None, pod_reference(pod), text)
 }
 
 /// What was said of it: why it waits, then how its last start ended. Before 1.10 the words stood in the reason.
@@ -88,13 +110,7 @@ fn said(status: &ContainerStatus) -> Vec<String> {
 }
 
 fn read(pod: &Pod, spec: &Container, text: &str) -> Option<Finding> {
-    let make = |signal| {
-        Finding::new(signal, container_subject(pod, &spec.name))
-            .since(pod.condition("Ready").and_then(|c| c.last_transition_time))
-            .param("container", &spec.name)
-            .param("node", &pod.spec.node_name)
-            .cite(Source::Field, None, pod_reference(pod), text)
-    };
+    let make = |signal| make(signal, pod, spec, text);
     let group = |regex: &LazyLock<Option<Regex>>, names: &[&str]| {
         let captures = regex.as_ref()?.captures(text)?;
         let found = names.iter().find_map(|n| captures.name(n));

@@ -63,7 +63,7 @@ pub fn could_not_start(snapshot: &Snapshot, ended: &Ended<'_>, sink: &mut Sink) 
     let from_runtime = matches!(end.reason.as_str(), "StartError" | "ContainerCannotRun");
     let said = words::last_words(snapshot, ended);
     let text = if from_runtime { &*end.message } else { said.map_or("", |w| w.line) };
-    if from_runtime && !is_about_command(text) {
+    if from_runtime && !(speaks_of_a_command(text) && is_about_command(text)) {
         return;
     }
     if text.to_lowercase().contains("exec format error") {
@@ -90,8 +90,7 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             let (reason, message) = (waiting.reason.as_str(), &*waiting.message);
             let at_start =
                 matches!(reason, "RunContainerError" | "CreateContainerError" | "CrashLoopBackOff");
-            let started = message.contains("exec") || lacks_command(message);
-            if at_start && started && is_about_command(message) {
+            if at_start && speaks_of_a_command(message) && is_about_command(message) {
                 let text = format!("{reason}: {message}");
                 sink.add(finding(pod, spec, status, message).cite(
                     Source::Field,
@@ -105,6 +104,11 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Runtimes speak of many things that are not found or not permitted.
+fn speaks_of_a_command(message: &str) -> bool {
+    message.contains("exec") || lacks_command(message)
 }
 
 fn is_about_command(message: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Whether the controller manager works: two or more signs together.
 
 use super::standing::{self, Sign};
-use super::trail::{api_takes_writes, logs_of, pods_failing};
+use super::trail::{api_takes_writes, logs_of, pods_failing, pods_of};
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::{Kind, Snapshot, Subject};
@@ -26,6 +26,7 @@ pub(super) const SIGN: Signal = Signal::fact(
 );
 
 const COMPONENT: &str = "kube-controller-manager";
+const PODS_FAILING: &str = "pods-failing";
 /// Renewed every two seconds, held for fifteen.
 const LEASE_SECONDS: i64 = 60;
 /// A controller manager that has nothing to do may be silent for a while.
@@ -62,6 +63,9 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for sign in &signs {
         finding = finding.cite(sign.source, sign.at, sign.reference.clone(), &sign.text);
     }
+    if names.contains(&PODS_FAILING) {
+        finding = pods_of(snapshot, COMPONENT).fold(finding, |f, p| f.naming(p.metadata.subject(Kind::Pod)));
+    }
     sink.add(finding);
 }
 
@@ -78,7 +82,7 @@ fn lease(snapshot: &Snapshot) -> Option<Sign> {
 fn pods(snapshot: &Snapshot) -> Option<Sign> {
     let (pod, text) = pods_failing(snapshot, COMPONENT, LEASE_SECONDS)?;
     Some(Sign {
-        name: "pods-failing",
+        name: PODS_FAILING,
         source: Source::Condition,
         at: None,
         reference: format!("pods/{pod}"),

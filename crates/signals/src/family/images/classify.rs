@@ -62,6 +62,9 @@ const ARCHITECTURE: &[&str] = &[
     "no image found in image index for architecture",
 ];
 
+/// The client has nothing to show, whatever the registry would say of the repository.
+const WITHOUT_CREDENTIALS: &[&str] = &["no basic auth credentials", "authorization token has expired"];
+
 const HIDDEN: &[&str] = &[
     "may require 'docker login'",
     "may require authorization",
@@ -76,12 +79,10 @@ const HIDDEN: &[&str] = &[
 const DENIED: &[&str] = &[
     "unauthorized",
     "authentication required",
-    "no basic auth credentials",
     "401 unauthorized",
     "403 forbidden",
     "failed to authorize",
     "authorization failed",
-    "authorization token has expired",
     "denied:",
     "access denied",
 ];
@@ -118,6 +119,9 @@ pub(super) fn classify(message: &str, image: &str) -> Option<Cause> {
     }
     if proxy_refuses(&text) {
         return Some(Cause::Unreachable("proxy"));
+    }
+    if says(WITHOUT_CREDENTIALS) {
+        return Some(Cause::Denied);
     }
     if says(HIDDEN) {
         return Some(Cause::Hidden);
@@ -185,6 +189,12 @@ mod tests {
             (
                 "Error response from daemon: Get https://reg.local/v2/shop/cart/manifests/1: unauthorized: \
                  authentication required",
+                Some(Cause::Denied),
+            ),
+            (
+                "failed to resolve reference \"1.dkr.ecr.eu-central-1.amazonaws.com/billing:1\": pull access denied, \
+                 repository does not exist or may require authorization: authorization failed: no basic auth \
+                 credentials",
                 Some(Cause::Denied),
             ),
             (

@@ -11,7 +11,7 @@ use crate::signal::{Family, Needs, Signal};
 use classify::{Cause, classify, host_asked};
 use jiff::Timestamp;
 use known::Known;
-use kubecause_evidence::kube::{ContainerStatus, Event, Pod, Waiting};
+use kubecause_evidence::kube::{Condition, ContainerStatus, Event, Pod, Waiting};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Source;
 use reference::Reference;
@@ -154,7 +154,10 @@ fn failing(
         _ => None,
     });
     // The node's disk is full: that is the node's matter, and the pod a symptom of it.
+    let node = snapshot.nodes.get("", &pod.spec.node_name);
+    let pressed = node.is_none_or(|n| n.condition("DiskPressure").is_none_or(Condition::is_true));
     if own.is_none()
+        && pressed
         && events.iter().map(|e| &e.message).chain([&waiting.message]).any(|m| m.contains(NO_SPACE))
     {
         return;

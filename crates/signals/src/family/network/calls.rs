@@ -3,6 +3,7 @@
 //! A line counts when it speaks of a failed connection and names a host, a URL or an address that is a Service of this
 //! cluster; a line that names none takes the address of the line before it (`wget` prints them apart).
 
+use super::super::abroad::english;
 use super::view::View;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
@@ -80,7 +81,8 @@ static TARGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Whether a line speaks of a failed call, and how it failed.
 pub(super) fn failure(line: &str) -> Option<Failure> {
-    let found = FAILED.as_ref()?.find(line)?.as_str().to_ascii_lowercase();
+    let said = FAILED.as_ref()?.find(line).map(|m| m.as_str());
+    let found = said.or_else(|| english(line))?.to_ascii_lowercase();
     let resolving = [
         "such host",
         "notfound",
@@ -116,7 +118,7 @@ pub(super) fn failure(line: &str) -> Option<Failure> {
         "connect timeout",
         "connection timeout",
     ];
-    ended.iter().any(|w| lower.contains(w)).then_some(Failure::TimedOut)
+    ended.iter().any(|w| lower.contains(w) || found.contains(w)).then_some(Failure::TimedOut)
 }
 
 /// The hosts and ports that a line names.
@@ -189,6 +191,7 @@ pub(super) fn unanswered(line: &str) -> bool {
         || ["temporary failure in name resolution", "eai_again", "server misbehaving"]
             .iter()
             .any(|w| lower.contains(w))
+        || english(line) == Some("temporary failure in name resolution")
 }
 
 /// The last failing call of each Service in one log, and the last lookup without an answer.
@@ -288,6 +291,12 @@ mod tests {
             ),
             ("wget: bad address 'cart:80'", Some(Failure::NotResolved)),
             ("connect: no route to host", Some(Failure::NoRoute)),
+            ("无法连接 mysql:3306：拒绝连接", Some(Failure::Refused)),
+            ("redis:6379 连接超时", Some(Failure::TimedOut)),
+            (
+                "could not connect to \"db\": Der Name oder der Dienst ist nicht bekannt",
+                Some(Failure::NotResolved),
+            ),
             ("request timeout set to 30s", None),
             ("listening on :8080", None),
         ];

@@ -40,7 +40,8 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     }
     for service in servers(view) {
         let pods = view.live_pods(service);
-        health(view, service, &pods).into_iter().for_each(|f| sink.add(f));
+        let found = health(view, service, &pods);
+        found.map(|f| naming_the_cut_off(view, f)).into_iter().for_each(|f| sink.add(f));
     }
     lookups(view).into_iter().for_each(|f| sink.add(f));
 }
@@ -56,6 +57,13 @@ pub(super) fn subject(view: &View<'_>) -> Subject {
     let all: Vec<&Service> = servers(view).collect();
     let best = all.iter().find(|s| s.metadata.name == "kube-dns").or(all.first());
     best.map_or_else(Subject::cluster, |s| s.metadata.subject(Kind::Service))
+}
+
+/// Adds the clients whose names do not resolve: where no server runs, that is why, for one of them as for many.
+fn naming_the_cut_off(view: &View<'_>, finding: Finding) -> Finding {
+    let calls = view.calls.iter().filter(|c| c.failure == Failure::NotResolved).chain(&view.lookups);
+    let cut_off = calls.filter(|c| asks_cluster(view.snapshot, &c.client));
+    cut_off.fold(finding, |f, call| naming_client(view.snapshot, f, call))
 }
 
 fn health(view: &View<'_>, service: &Service, pods: &[&Pod]) -> Option<Finding> {

@@ -11,6 +11,7 @@ use kubecause_evidence::{Kind, Relation, Snapshot, Subject};
 use kubecause_model::{Source, one_line};
 use regex::Regex;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The certificate is not there.
@@ -35,6 +36,14 @@ static SPEAKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// ingress-nginx `internal/ingress/controller/controller.go`, `store/store.go`; traefik `pkg/provider/kubernetes/ingress`.
+static ABSENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"local SSL certificate (?P<key>[a-z0-9.-]+/[a-z0-9.-]+) was not found|secret (?P<secret>[a-z0-9.-]+/[a-z0-9.-]+) does not exist",
+    )
+    .ok()
+});
+
 /// Who issues certificates takes a while.
 const SETTLED_SECONDS: i64 = 300;
 const LEAST: usize = 3;
@@ -48,6 +57,40 @@ pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     }
     for (_, log) in snapshot.container_logs.iter().filter(|(key, _)| is_controller(snapshot, key)) {
         protocol(snapshot, log).into_iter().for_each(|f| sink.add(f));
+        if !snapshot.has(&Kind::Secret) {
+            absent(view, log, sink);
+        }
+    }
+}
+
+/// Secrets are seldom collected: then the controller's own complaint tells, where an Ingress names the Secret still.
+fn absent(view: &View<'_>, log: &LogFile, sink: &mut Sink) {
+    let Some(regex) = ABSENT.as_ref() else { return };
+    let mut last: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+    for (number, line) in log.tail(TAIL_LINES) {
+        let Some(c) = regex.captures(line) else { continue };
+        let at = log.time_of(line);
+        if let Some(key) = c.name("key").or(c.name("secret")).filter(|_| is_recent(view.snapshot, at)) {
+            last.insert(key.as_str().to_owned(), (number, line));
+        }
+    }
+    for ingress in view.snapshot.ingresses.all().iter().filter(|i| !i.metadata.is_deleting()) {
+        let meta = &ingress.metadata;
+        let old = view.older_than(meta.creation_timestamp, SETTLED_SECONDS);
+        for tls in ingress.spec.tls.iter().filter(|_| old) {
+            let Some((number, line)) = last.get(&format!("{}/{}", meta.namespace, tls.secret_name)) else {
+                continue;
+            };
+            let hosts: Vec<&str> = tls.hosts.iter().map(|h| h.as_str()).collect();
+            let text = one_line(line.trim(), 300);
+            sink.add(
+                Finding::new(SECRET_MISSING.id, meta.subject(Kind::Ingress))
+                    .cite(Source::Log, log.time_of(line), log.reference(*number), text)
+                    .param("secret", &tls.secret_name)
+                    .param("hosts", hosts.join(", "))
+                    .since(log.time_of(line)),
+            );
+        }
     }
 }
 

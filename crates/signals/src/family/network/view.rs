@@ -137,7 +137,9 @@ fn callers(snapshot: &Snapshot) -> FxHashMap<(Sym, Sym), Subject> {
         } else {
             Kind::ValidatingWebhookConfiguration
         };
-        for service in hook.webhooks.iter().filter_map(|w| w.client_config.service.as_ref()) {
+        // One that is ignored when it does not answer is missed by nobody.
+        let needed = hook.webhooks.iter().filter(|w| w.failure_policy != "Ignore");
+        for service in needed.filter_map(|w| w.client_config.service.as_ref()) {
             let key = (service.namespace.clone(), service.name.clone());
             found.entry(key).or_insert_with(|| hook.metadata.subject(kind.clone()));
         }

@@ -4,6 +4,7 @@
 use super::disk::{Crossed, NodeDisk};
 use super::hostpath::{self, Writer};
 use super::words;
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use kubecause_evidence::log::LogSource;
@@ -381,10 +382,5 @@ fn inferred(disk: &NodeDisk<'_>, crossed: &Crossed) -> Unexplained {
 /// The line with which the kubelet says that no pod is left to evict.
 fn last_without_pods(disk: &NodeDisk<'_>) -> Option<String> {
     let logs = disk.facts?.logs_of(&LogSource::Kubelet);
-    logs.filter_map(|log| {
-        let at = log.text.rfind("eviction thresholds have been met, but no pods are active to evict")?;
-        let start = log.text.get(..at)?.rfind('\n').map_or(0, |i| i + 1);
-        log.text.get(start..)?.lines().next().map(str::to_owned)
-    })
-    .last()
+    logs.filter_map(|log| Some(log.lines_with(asked::NOBODY_TO_EVICT).last()?.1.to_owned())).last()
 }

@@ -101,6 +101,8 @@ pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
 /// A pod that waits for less than this may only be on its way.
 const PATIENCE_SECONDS: i64 = 30;
+/// A pod whose deletion is overdue by this many seconds makes no room soon.
+const OVERDUE_SECONDS: i64 = 30;
 /// A node that is younger than this is still being set up: labels, taints and addresses follow.
 const NODE_YOUNG_SECONDS: i64 = 120;
 
@@ -167,7 +169,7 @@ fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
         let verdict = known.entry(key).or_insert_with(|| judge(snapshot, rooms, pod, &said)).clone();
         let Some(verdict) = verdict else { continue };
         let young = snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS);
-        if young && motion.may_end(&verdict.cause) {
+        if young && motion.may_end(&verdict.cause) || is_being_served(snapshot, pod) {
             continue;
         }
         let owner = snapshot.top_owner(&pod.metadata.subject(Kind::Pod));
@@ -178,6 +180,19 @@ fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
     for ((signal, owner), group) in groups {
         sink.add(group.into_finding(snapshot, signal, owner));
     }
+}
+
+/// Whether an autoscaler has ordered a node for the pod, and has not taken that back: the node takes minutes to come.
+/// Sources: kubernetes/autoscaler cluster-autoscaler/processors/status/eventing_scale_up_processor.go; karpenter
+/// pkg/controllers/provisioning/scheduling/events.go.
+fn is_being_served(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let answers = ["TriggeredScaleUp", "Nominated", "NotTriggerScaleUp", "FailedScaleUp"];
+    let subject = pod.metadata.subject(Kind::Pod);
+    let about = snapshot.events_about(&subject).filter(|e| answers.contains(&e.reason.as_str()));
+    let last = about.max_by_key(|e| e.last);
+    last.is_some_and(|e| {
+        matches!(e.reason.as_str(), "TriggeredScaleUp" | "Nominated") && is_recent(snapshot, e.last)
+    })
 }
 
 /// What is moving in the cluster, so that a pod may find its place in a moment.
@@ -193,8 +208,13 @@ impl Motion {
         let young = |n: &Node| {
             snapshot.age(n.metadata.creation_timestamp).is_some_and(|age| age < NODE_YOUNG_SECONDS)
         };
+        // The time of deletion is that by which it should be over.
+        let leaves = |p: &Pod| {
+            let due = p.metadata.deletion_timestamp;
+            p.metadata.is_deleting() && snapshot.age(due).is_none_or(|age| age < OVERDUE_SECONDS)
+        };
         Self {
-            leaving: snapshot.pods.all().iter().any(|p| p.metadata.is_deleting()),
+            leaving: snapshot.pods.all().iter().any(leaves),
             booting: snapshot.nodes.all().iter().any(young),
         }
     }

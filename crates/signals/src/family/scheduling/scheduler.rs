@@ -5,7 +5,7 @@ use crate::finding::{Finding, Sink};
 use jiff::Timestamp;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::log::LogFile;
-use kubecause_evidence::{Kind, Snapshot, Subject};
+use kubecause_evidence::{Kind, Relation, Snapshot, Subject};
 use kubecause_model::{Source, Span};
 use std::collections::BTreeMap;
 
@@ -137,6 +137,7 @@ fn never_considered(snapshot: &Snapshot, waiting: &[&Pod], since: Timestamp) -> 
         found.members.push(subject.clone());
         found.names.push(subject);
         if !found.names.contains(&owner) {
+            found.names.extend(snapshot.reach(Relation::WorkloadServices, &owner));
             found.names.push(owner);
         }
     }

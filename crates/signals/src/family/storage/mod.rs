@@ -150,6 +150,12 @@ const SIGNALS: &[Signal] = &[
         "A container reports a full disk on the path of a claim.",
         &[Needs::ContainerLog],
     ),
+    Signal::fact(
+        "volume.write-failed",
+        "A container that mounts one claim reports a full disk for a file that it names without its folder, and its node \
+         is not short of disk.",
+        &[Needs::ContainerLog],
+    ),
 ];
 
 fn observe(snapshot: &Snapshot, sink: &mut Sink) {

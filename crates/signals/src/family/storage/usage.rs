@@ -1,5 +1,6 @@
 //! Volumes that are full: what kubelet measured, and what a container says when it writes.
 
+use super::super::abroad::english;
 use crate::finding::{Finding, Sink};
 use kubecause_evidence::kube::{Container, PersistentVolume, Pod};
 use kubecause_evidence::node::{Filesystem, FsStats, VolumeStats};
@@ -113,18 +114,22 @@ fn written(snapshot: &Snapshot, pod: &Pod, container: &Container, sink: &mut Sin
         return;
     }
     let subject = pod.metadata.subject(Kind::Pod);
+    // A name without its folder lies where the program works: on its only volume, if it has one.
+    let only = Some(&mounts).filter(|m| m.len() == 1 && !node_is_full(snapshot, pod)).and_then(|m| m.first());
     for previous in [false, true] {
         let Some(log) = snapshot.container_log(&subject, &container.name, previous) else { continue };
         for (number, line) in log.tail(LINES) {
-            if !line.to_ascii_lowercase().contains("no space left on device") {
+            let full = "no space left on device";
+            if !line.to_ascii_lowercase().contains(full) && english(line) != Some(full) {
                 continue;
             }
-            let Some((path, claim)) = mounts.iter().find(|(path, _)| line.contains(path.as_str())) else {
-                continue;
-            };
+            let named = mounts.iter().find(|(path, _)| line.contains(path.as_str()));
+            let signal = if named.is_some() { "volume.write-failed-full" } else { "volume.write-failed" };
+            let bare = || only.filter(|_| !names_a_folder(line));
+            let Some((path, claim)) = named.or_else(bare) else { continue };
             let at = log.time_of(line);
             let claim = Subject::new(Kind::PersistentVolumeClaim, &pod.metadata.namespace, claim);
-            let finding = Finding::new("volume.write-failed-full", claim)
+            let finding = Finding::new(signal, claim)
                 .since(at)
                 .cite(Source::Log, at, log.reference(number), line)
                 .param("path", path)
@@ -132,4 +137,15 @@ fn written(snapshot: &Snapshot, pod: &Pod, container: &Container, sink: &mut Sin
             sink.add(finding);
         }
     }
+}
+
+/// Whether the disk of the pod's node is what has no space left, as far as the node says.
+fn node_is_full(snapshot: &Snapshot, pod: &Pod) -> bool {
+    let node = snapshot.nodes.get("", &pod.spec.node_name);
+    node.and_then(|n| n.condition("DiskPressure")).is_some_and(kubecause_evidence::kube::Condition::is_true)
+}
+
+/// Whether a path with its folder stands in the line.
+fn names_a_folder(line: &str) -> bool {
+    line.split([' ', '"', '\'', '(', '=', '`']).any(|word| word.starts_with('/') && word.len() > 1)
 }

@@ -10,9 +10,7 @@ use rustc_hash::FxHashSet;
 /// A budget that allows nothing although all its pods are healthy will never allow anything. It matters only while
 /// a node is to be emptied of them.
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
-    let cordoned = |n: &&kubecause_evidence::kube::Node| n.spec.unschedulable;
-    let cordoned: FxHashSet<&Sym> =
-        snapshot.nodes.all().iter().filter(cordoned).map(|n| &n.metadata.name).collect();
+    let emptied = emptied(snapshot);
     for budget in snapshot.budgets.all() {
         let s = &budget.status;
         if s.disruptions_allowed > 0 || s.expected_pods == 0 || s.current_healthy < s.expected_pods {
@@ -25,13 +23,37 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         } else {
             snapshot.pods_labelled(&budget.metadata.namespace, labels).filter(counts).collect()
         };
-        let on: Vec<&&Pod> = covered.iter().filter(|p| cordoned.contains(&p.spec.node_name)).collect();
+        let on: Vec<&&Pod> = covered.iter().filter(|p| emptied.contains(&p.spec.node_name)).collect();
         let refused = covered.iter().find_map(|p| refusal(snapshot, p));
         if on.is_empty() && refused.is_none() {
             continue;
         }
         sink.add(report(snapshot, budget, &on, refused));
     }
+}
+
+/// Nodes that somebody empties: they are cordoned, and no pod is left there that could go. One that is only closed for
+/// new pods still holds those that no budget protects.
+fn emptied(snapshot: &Snapshot) -> FxHashSet<&Sym> {
+    let cordoned = snapshot.nodes.all().iter().filter(|n| n.spec.unschedulable);
+    let mut emptied: FxHashSet<&Sym> = cordoned.map(|n| &n.metadata.name).collect();
+    if emptied.is_empty() {
+        return emptied;
+    }
+    let budgets = snapshot.budgets.all();
+    for pod in snapshot.pods.all().iter().filter(|p| p.is_scheduled()) {
+        let stays = |kind: &str| kind == "DaemonSet" || kind == "Node";
+        let made = pod.metadata.controller().is_some_and(|o| !stays(&o.kind));
+        let leaves = pod.is_finished() || pod.metadata.is_deleting();
+        let protected = || {
+            let mut own = budgets.iter().filter(|b| b.metadata.namespace == pod.metadata.namespace);
+            own.any(|b| selected(b, pod))
+        };
+        if made && !leaves && emptied.contains(&pod.spec.node_name) && !protected() {
+            emptied.remove(&pod.spec.node_name);
+        }
+    }
+    emptied
 }
 
 /// Before policy/v1 an empty selector selected nothing; since then it selects all.

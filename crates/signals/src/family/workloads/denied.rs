@@ -108,6 +108,10 @@ impl Told {
         if signal == "workload.denied-no-serviceaccount" {
             ongoing = ongoing && !self.account_exists(snapshot) && self.settled(snapshot);
         }
+        // What nobody knows the words of may be a moment's: a token that follows, a conflict.
+        if signal == "workload.create-refused" {
+            ongoing = ongoing && self.settled(snapshot);
+        }
         let span = Span { first: self.first, last, ongoing };
         let mut finding = Finding::new(signal, owner).span(span);
         finding.count = self.count;
