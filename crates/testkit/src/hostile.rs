@@ -93,7 +93,7 @@ fn same_twice(inputs: &[(&str, &[u8])]) {
 /// What is said of inputs: what they are, what is in them, what is wrong; or why they cannot be read.
 fn answer(inputs: &[Input]) -> [String; 3] {
     let kit = KIT.as_ref().expect("what ships loads");
-    match kubecause_bundle::read_within(inputs, &LIMITS) {
+    match kubecause_bundle::read_watched(inputs, &LIMITS, None, Some(kit.signals.sieve())) {
         Err(error) => {
             let says = error.to_string();
             assert!(says.len() < 2_000, "an error that nobody reads: {} bytes", says.len());
