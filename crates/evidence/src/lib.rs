@@ -7,6 +7,7 @@ pub mod de;
 mod ingest;
 pub mod kube;
 pub mod log;
+mod names;
 pub mod node;
 pub mod quantity;
 mod relation;
@@ -14,8 +15,9 @@ mod remark;
 mod snapshot;
 
 pub use de::{Labels, List, Sym, Uid};
-pub use ingest::{Ingest, plural_to_kind};
+pub use ingest::Ingest;
 pub use kubecause_model::{Gap, Kind, Str, Subject, Why};
+pub use names::{plural_to_kind, word_to_kind};
 pub use quantity::Quantity;
 pub use relation::Relation;
 pub use remark::{Failure, Remark, Remarks, Watcher};
