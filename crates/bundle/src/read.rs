@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
-use crate::{archive, dir, loose, text};
+use crate::{archive, dir, dump, loose, text};
 use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
 use std::cell::Cell;
 use std::io;
@@ -149,6 +149,10 @@ fn single(
         && let Some(what) = session::read(&texts, Beside::Nothing, intake)
     {
         return Ok(format!("transcript, {what}"));
+    }
+    if loose::begins_with_an_object(text) && dump::is_one(text) {
+        let count = dump::read(name, text, cut, intake);
+        return Ok(format!("kubectl cluster-info dump, {}", plural(count, "object")));
     }
     let before = intake.objects;
     let tally = loose::file(name, text, cut, intake);

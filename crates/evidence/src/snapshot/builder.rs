@@ -140,6 +140,16 @@ impl SnapshotBuilder {
         self.snapshot.node_facts.keys().map(ToString::to_string).collect()
     }
 
+    /// The nodes whose objects are here.
+    pub fn names_of_nodes(&self) -> Vec<String> {
+        self.snapshot.nodes.all().iter().map(|n| n.metadata.name.to_string()).collect()
+    }
+
+    /// The newest time that the objects so far support.
+    pub fn newest_time(&self) -> Option<Timestamp> {
+        supported_time(&self.snapshot)
+    }
+
     /// Whether that log was added.
     pub fn has_container_log(&self, key: &ContainerLogKey) -> bool {
         self.snapshot.container_logs.contains_key(key)
