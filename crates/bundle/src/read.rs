@@ -9,7 +9,7 @@ use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
 use crate::{archive, dir, dump, loose, text};
-use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
+use kubecause_evidence::{Inputs, Snapshot, SnapshotBuilder, Watcher, Why};
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
@@ -62,7 +62,8 @@ pub fn read_watched(
     // Of inputs of one time, or of none, the later named counts as the newer.
     read.sort_by_key(|(snapshot, ..)| snapshot.taken_at);
     let joined = read.into_iter().reduce(|(older, _, name), (newer, scoped, newest)| {
-        (SnapshotBuilder::join(older, newer, scoped, &name), scoped, newest)
+        let inputs = Inputs { older: &name, newer: &newest, scoped };
+        (SnapshotBuilder::join(older, newer, inputs), scoped, newest)
     });
     let snapshot = joined.map(|(snapshot, ..)| snapshot).ok_or(ReadError::NoInput)?;
     Ok(Bundle { snapshot, description: described.join("; ") })

@@ -13,6 +13,7 @@ mod changes;
 mod choose;
 mod graph;
 mod incident;
+mod inputs;
 mod instance;
 mod lookup;
 mod scope;

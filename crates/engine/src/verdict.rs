@@ -4,7 +4,7 @@ use crate::choose::Choice;
 use crate::graph::Graph;
 use crate::incident::Told;
 use crate::scope::Covered;
-use crate::{Context, silence, words};
+use crate::{Context, inputs, silence, words};
 use kubecause_catalogue::ModeKind;
 use kubecause_evidence::{Access, Kind, Subject};
 use kubecause_model::{Confidence, Diagnosis, Gap, Note, Scope, Stats, Unexplained, Verdict, Why};
@@ -62,7 +62,8 @@ pub(crate) fn conclude(
     let accounted: FxHashSet<u32> = told.iter().flat_map(|t| t.findings.iter().copied()).collect();
     let unexplained = unexplained(context, &accounted, &covered);
     let mut gaps = gaps(context, scope, &told);
-    let notes = notes(context, graph, choice, &told, &covered);
+    let mut all_notes = inputs::notes(context.snapshot, &covered);
+    all_notes.extend(notes(context, graph, choice, &told, &covered));
     let (silences, taken_at) = (context.catalogue.silences(), context.snapshot.taken_at);
     let quiet = silence::apply(silences, taken_at, told, |t| covered.incident(t));
     let incidents: Vec<_> = quiet.loud.into_iter().map(|t| t.incident).collect();
@@ -80,7 +81,7 @@ pub(crate) fn conclude(
         incidents,
         silenced: quiet.silenced,
         idle_silences: quiet.idle,
-        notes,
+        notes: all_notes,
         unexplained,
         gaps,
         stats: stats(context),

@@ -1,11 +1,14 @@
 //! Everything that was seen at one moment, with its indexes.
 
 mod builder;
+mod compare;
 mod join;
 mod table;
 mod tally;
 
 pub use builder::{SnapshotBuilder, shift};
+pub use compare::Disagreement;
+pub use join::Inputs;
 pub use table::{HasMeta, Table};
 
 use crate::kube::*;
@@ -99,6 +102,8 @@ pub struct Snapshot {
     pub remarks: Vec<Remark>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    /// What the inputs that this was joined from say differently.
+    pub disagreements: Vec<Disagreement>,
     asked: BTreeMap<Str, Asked>,
     access: FxHashMap<Kind, Access>,
     /// Namespaces in which a kind was listed that was not listed everywhere.
