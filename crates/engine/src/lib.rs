@@ -22,6 +22,8 @@ mod silence;
 mod verdict;
 mod words;
 
+pub use verdict::unseen;
+
 use kubecause_catalogue::Catalogue;
 use kubecause_evidence::Snapshot;
 use kubecause_model::{Diagnosis, Scope};

@@ -6,7 +6,7 @@ use crate::incident::Told;
 use crate::scope::Covered;
 use crate::{Context, inputs, silence, words};
 use kubecause_catalogue::ModeKind;
-use kubecause_evidence::{Access, Kind, Subject};
+use kubecause_evidence::{Access, Kind, Snapshot, Subject};
 use kubecause_model::{Confidence, Diagnosis, Gap, Note, Scope, Stats, Unexplained, Verdict, Why};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
@@ -160,19 +160,7 @@ fn notes(
 /// The gaps of the reader, the kinds that were not seen, and the places that would have made an incident surer.
 fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
     let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, told)).collect();
-    for (kind, matters) in &MATTERS {
-        if let Access::Missing(why) = context.snapshot.access(kind)
-            && !(*kind == Kind::Node && scope.namespace.is_some())
-            && !(*kind == Kind::EndpointSlice && context.snapshot.has(&Kind::Endpoints))
-        {
-            let seen: Vec<&str> = context.snapshot.listed_in(kind).map(|ns| &**ns).collect();
-            let what = match seen.as_slice() {
-                [] => kind.as_str().to_owned(),
-                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
-            };
-            all.push(Gap::new(what, why, *matters));
-        }
-    }
+    all.extend(unseen(context.snapshot, scope));
     for t in told {
         let root = &t.incident.root;
         let open = root.confidence != Confidence::Confirmed || !t.incident.alternatives.is_empty();
@@ -186,6 +174,25 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
                 Why::NotCollected,
                 "the node's own logs and measurements would settle its cause",
             ));
+        }
+    }
+    all
+}
+
+/// The kinds that were not seen, and what that hides.
+pub fn unseen(snapshot: &Snapshot, scope: &Scope) -> Vec<Gap> {
+    let mut all = Vec::new();
+    for (kind, matters) in &MATTERS {
+        if let Access::Missing(why) = snapshot.access(kind)
+            && !(*kind == Kind::Node && scope.namespace.is_some())
+            && !(*kind == Kind::EndpointSlice && snapshot.has(&Kind::Endpoints))
+        {
+            let seen: Vec<&str> = snapshot.listed_in(kind).map(|ns| &**ns).collect();
+            let what = match seen.as_slice() {
+                [] => kind.as_str().to_owned(),
+                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
+            };
+            all.push(Gap::new(what, why, *matters));
         }
     }
     all

@@ -21,4 +21,4 @@ pub use names::{plural_to_kind, word_to_kind};
 pub use quantity::Quantity;
 pub use relation::Relation;
 pub use remark::{Failure, Remark, Remarks, Watcher};
-pub use snapshot::{Access, ContainerLogKey, Disagreement, Inputs, Snapshot, SnapshotBuilder};
+pub use snapshot::{Access, ContainerLogKey, Disagreement, Inputs, Snapshot, SnapshotBuilder, TakenFrom};

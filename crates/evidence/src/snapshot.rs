@@ -29,6 +29,15 @@ pub enum Access {
     Missing(Why),
 }
 
+/// How the time that the evidence stands for was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenFrom {
+    /// The capture, or the tool that wrote it, says it.
+    Said,
+    /// It is the newest that its records support.
+    Records,
+}
+
 /// Which container's log, of which run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContainerLogKey {
@@ -48,6 +57,8 @@ pub struct ContainerLogKey {
 pub struct Snapshot {
     /// The time that the evidence stands for. Signals measure ages against it.
     pub taken_at: Option<Timestamp>,
+    /// How that was found.
+    pub taken_from: Option<TakenFrom>,
     /// Version of the API server, such as `v1.36.2`.
     pub version: Option<String>,
     /// What `/readyz?verbose` answered.

@@ -1,7 +1,7 @@
 //! Makes a Snapshot: takes evidence in any order, sorts it, removes duplicates, builds the indexes.
 
 use super::table::{HasMeta, Table};
-use super::{Access, ContainerLogKey, Snapshot};
+use super::{Access, ContainerLogKey, Snapshot, TakenFrom};
 use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
@@ -191,7 +191,9 @@ impl SnapshotBuilder {
         let failed = failed_rules(&s);
         s.gaps.extend(failed);
         order(&mut s);
+        let said = self.said_taken_at.map(|_| s.taken_from.unwrap_or(TakenFrom::Said));
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
+        s.taken_from = said.or(s.taken_at.map(|_| TakenFrom::Records));
         let taken_at = s.taken_at;
         for facts in s.node_facts.values_mut() {
             let booted_at = facts.booted_at(taken_at);

@@ -319,6 +319,7 @@ fn pour(older: Snapshot, newer: Snapshot) -> Snapshot {
     }
     s.access = older.access;
     s.listed_in = older.listed_in;
+    s.taken_from = s.taken_from.or(older.taken_from);
     s.taken_at = s.taken_at.or(older.taken_at);
     s.version = s.version.or(older.version);
     s.readyz = s.readyz.or(older.readyz);
