@@ -89,9 +89,9 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
-    /// Whether any input said when it was taken.
-    pub fn has_time(&self) -> bool {
-        self.taken_at.is_some()
+    /// When the evidence was taken, as far as it tells by now.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.taken_at.or_else(|| self.builder.newest_time())
     }
 
     /// Whether that kind was asked for, with whatever result.

@@ -3,7 +3,7 @@
 use super::index::{Index, key_of, sort_large};
 use super::table::{HasMeta, Table};
 use super::tally::tables;
-use super::{Access, ContainerLogKey, PodIndexes, Snapshot};
+use super::{Access, ContainerLogKey, PodIndexes, Snapshot, TakenFrom};
 use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
@@ -156,6 +156,16 @@ impl SnapshotBuilder {
         self.snapshot.node_facts.keys().map(ToString::to_string).collect()
     }
 
+    /// The nodes whose objects are here.
+    pub fn names_of_nodes(&self) -> Vec<String> {
+        self.snapshot.nodes.all().iter().map(|n| n.metadata.name.to_string()).collect()
+    }
+
+    /// The newest time that the objects so far support.
+    pub fn newest_time(&self) -> Option<Timestamp> {
+        supported_time(&self.snapshot)
+    }
+
     /// Whether that log was added.
     pub fn has_container_log(&self, key: &ContainerLogKey) -> bool {
         self.snapshot.container_logs.contains_key(key)
@@ -197,7 +207,9 @@ impl SnapshotBuilder {
         let failed = failed_rules(&s);
         s.gaps.extend(failed);
         order(&mut s);
+        let said = self.said_taken_at.map(|_| s.taken_from.unwrap_or(TakenFrom::Said));
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
+        s.taken_from = said.or(s.taken_at.map(|_| TakenFrom::Records));
         let taken_at = s.taken_at;
         for facts in s.node_facts.values_mut() {
             let booted_at = facts.booted_at(taken_at);
