@@ -121,6 +121,9 @@ fn forms(all: &[&str]) -> Vec<Regex> {
 static CERTAIN_FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| forms(&CERTAIN));
 static LIKELY_FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| forms(&LIKELY));
 
+/// A prompt ends with one of these, or is drawn with them.
+const MARKS: &str = "#$%>＄＃❯➜➤▶»λ╰└┌╭\u{e0b0}\u{e0b4}";
+
 /// How much of a line is looked at for a prompt.
 const PROMPT_MAX: usize = 240;
 
@@ -132,6 +135,9 @@ pub fn of(line: &str) -> Option<Prompt<'_>> {
         return None;
     }
     let head = body.get(..body.floor_char_boundary(PROMPT_MAX)).unwrap_or(body);
+    if !head.contains(|c| MARKS.contains(c)) && !head.starts_with("Every ") {
+        return bare(line);
+    }
     certain(body, head).or_else(|| short(body)).or_else(|| likely(body, head)).or_else(|| bare(line))
 }
 
