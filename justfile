@@ -20,7 +20,7 @@ mode area id:
 bench:
     cargo bench --workspace
 
-# Faults in a real cluster: just e2e, just e2e smoke, just e2e NAME,NAME. Needs root; see e2e/README.md
+# Faults in a real cluster: just e2e, just e2e smoke, just e2e api-faults, just e2e NAME,NAME. Needs root; see e2e/README.md
 e2e what="all":
     cargo build -p kubecause
     KUBECAUSE_E2E={{what}} cargo test -p kubecause-e2e --test cluster -- --ignored --nocapture

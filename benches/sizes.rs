@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     );
     for size in sizes {
         let (nodes, pods) = size.split_once(':').context("sizes are NODES:PODS")?;
-        let synth = Synth { nodes: nodes.parse()?, pods: pods.parse()?, faults: 8, seed: 1 };
+        let synth = Synth { nodes: nodes.parse()?, pods: pods.parse()?, faults: 8, ..Synth::default() };
         let dir = tempfile::tempdir()?;
         synth.write(dir.path())?;
         let input = [Input::Path(dir.path().to_owned())];

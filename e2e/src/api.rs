@@ -29,19 +29,7 @@ pub struct Answer {
 impl Api {
     /// Opens it. The API server need not answer yet.
     pub fn open(lab: &Lab) -> Result<Self> {
-        let mut proxy = Command::new(lab.program("kubectl"))
-            .arg("--kubeconfig")
-            .arg(lab.kubeconfig("admin"))
-            .args(["proxy", "--port=0", "--keepalive=10s"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("kubectl proxy")?;
-        let mut line = String::new();
-        BufReader::new(proxy.stdout.take().context("no output")?).read_line(&mut line)?;
-        let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        let port = port.with_context(|| format!("kubectl proxy said {line:?}"))?;
+        let (proxy, port) = kubectl_proxy(lab, "admin")?;
         Ok(Self { proxy, port, lab: lab.clone() })
     }
 
@@ -130,6 +118,23 @@ impl Api {
             Ok((nodes.iter().filter(|n| is_ready(n)).count() >= count).then_some(()))
         })
     }
+}
+
+/// Starts `kubectl proxy` as a user, and gives its port.
+pub(crate) fn kubectl_proxy(lab: &Lab, user: &str) -> Result<(Child, u16)> {
+    let mut proxy = Command::new(lab.program("kubectl"))
+        .arg("--kubeconfig")
+        .arg(lab.kubeconfig(user))
+        .args(["proxy", "--port=0", "--keepalive=10s"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("kubectl proxy")?;
+    let mut line = String::new();
+    BufReader::new(proxy.stdout.take().context("no output")?).read_line(&mut line)?;
+    let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    Ok((proxy, port.with_context(|| format!("kubectl proxy said {line:?}"))?))
 }
 
 /// Whether an object's Ready condition is True.

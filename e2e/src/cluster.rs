@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Its nodes.
 pub const NODES: [&str; 2] = ["worker-1", "worker-2"];
 /// `kubecause` may read, and nothing else: what the harness's user for it is bound to.
-const READER: &str = "apiVersion: rbac.authorization.k8s.io/v1
+pub const READER: &str = "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: kubecause-reader}
 rules:

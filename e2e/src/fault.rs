@@ -34,9 +34,9 @@ pub struct Fault {
     pub then: Vec<Vec<String>>,
     /// What the API shows once the fault is there: all of them.
     pub until: Vec<Symptom>,
-    /// For how many seconds it must have stood before anybody would call it a fault.
+    /// Why its cause may be named later than five seconds after its symptom shows, if it may.
     #[serde(default)]
-    pub stands: u64,
+    pub slow: String,
     /// Labels of the namespace.
     #[serde(default)]
     pub labels: std::collections::BTreeMap<String, String>,
@@ -93,6 +93,11 @@ impl Fault {
         }
         faults.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(faults)
+    }
+
+    /// Whether its symptom or its cause takes minutes to show.
+    pub fn is_long(&self) -> bool {
+        !self.slow.is_empty() || self.until.iter().any(|s| s.within != patience())
     }
 
     /// Puts it into the cluster.

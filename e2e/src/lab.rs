@@ -1,6 +1,8 @@
 //! Where the cluster lives on this machine: folders, addresses, names. It starts nothing.
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,15 @@ impl Lab {
         std::fs::create_dir_all(&root).with_context(|| root.display().to_string())?;
         let root = root.canonicalize()?;
         Ok(Self { bin: root.join("bin"), root })
+    }
+
+    /// What tells this lab's names from those of another folder's.
+    pub fn mark(&self) -> String {
+        let digest = Sha256::digest(self.root.as_os_str().as_encoded_bytes());
+        digest.iter().take(3).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 
     /// A program of Kubernetes.

@@ -9,15 +9,20 @@
 
 pub mod api;
 pub mod assets;
+pub mod audit;
 pub mod capture;
 pub mod cluster;
 pub mod control_plane;
+pub mod crowd;
 pub mod fault;
 pub mod havoc;
 pub mod image;
 pub mod lab;
+pub mod leftover;
 pub mod node;
 pub mod process;
+pub mod proxy;
+pub mod table;
 pub mod trial;
 pub mod wait;
 

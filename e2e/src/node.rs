@@ -12,6 +12,8 @@ use std::time::Duration;
 const CGROUPS: &str = "/sys/fs/cgroup";
 /// In MiB: small enough to fill, large enough to start with.
 const DISK: u32 = 2048;
+/// Gives the kubelet a `/var/log` of its own: it serves that folder, whose name is fixed in it.
+const OWN_LOGS: &str = r#"mount --make-private / && mount --bind "$1" /var/log; shift; exec "$@""#;
 
 /// A node of a lab.
 #[derive(Debug, Clone)]
@@ -59,7 +61,12 @@ impl Node {
 
     /// What `kubelet` or `containerd` wrote. It lies beside the disk: a full disk must not silence it.
     pub fn log(&self, program: &str) -> PathBuf {
-        self.state(&format!("{program}.log"))
+        self.logs().join(format!("{program}.log"))
+    }
+
+    /// What is `/var/log` to the kubelet, which serves it.
+    fn logs(&self) -> PathBuf {
+        self.state("logs")
     }
 
     fn state(&self, file: &str) -> PathBuf {
@@ -85,6 +92,7 @@ impl Node {
     pub fn start(&self) -> Result<()> {
         self.mount_disk()?;
         self.make_cgroup()?;
+        std::fs::create_dir_all(self.logs())?;
         for dir in ["containerd", "run", "kubelet", "cni", "pod-logs"] {
             std::fs::create_dir_all(self.dir().join(dir))?;
         }
@@ -101,7 +109,9 @@ impl Node {
         let image = self.state("disk").display().to_string();
         run("truncate", &["-s", &format!("{DISK}M"), &image])?;
         run("mkfs.ext4", &["-q", "-F", &image])?;
-        run("mount", &["-o", "loop", &image, &self.path("")]).map(drop).context("a loop device is needed")
+        run("mount", &["-o", "loop", &image, &self.path("")]).context("a loop device is needed")?;
+        // What the kubelet mounts in its own namespace, containerd must see.
+        run("mount", &["--make-shared", &self.path("")]).map(drop)
     }
 
     /// Two kubelets on one kernel take each other's pods for orphans, unless each has a root of its own.
@@ -135,9 +145,9 @@ impl Node {
         Ok(())
     }
 
-    /// The name of its cgroup.
+    /// The name of its cgroup. Two labs of one machine must not share it, or one would clear the other's away.
     pub fn cgroup(&self) -> String {
-        format!("lab-{}", self.name)
+        format!("lab-{}-{}", self.lab.mark(), self.name)
     }
 
     /// Writes the CNI configuration, with the node's range of addresses.
@@ -159,8 +169,14 @@ impl Node {
             "type": "bridge", "bridge": self.bridge(), "isGateway": true, "ipMasq": false, "ipam": ipam,
         });
         let portmap = json!({ "type": "portmap", "capabilities": { "portMappings": true } });
-        let text = json!({ "cniVersion": "0.4.0", "name": "lab", "plugins": [bridge, portmap] }).to_string();
+        let text = json!({ "cniVersion": "0.4.0", "name": self.network(), "plugins": [bridge, portmap] })
+            .to_string();
         Ok(std::fs::write(self.cni_config(), text)?)
+    }
+
+    /// The name of its pods' network, which no other lab of this machine has.
+    fn network(&self) -> String {
+        format!("lab-{}-{}", self.lab.mark(), self.number)
     }
 
     /// The bridge that its pods hang on.
@@ -235,6 +251,8 @@ clusterDNS: [10.96.0.10]
 clusterDomain: cluster.local
 resolvConf: /etc/resolv.conf
 podLogsDir: {logs}
+enableSystemLogHandler: true
+enableSystemLogQuery: true
 nodeStatusUpdateFrequency: 5s
 imageMinimumGCAge: 10s
 evictionPressureTransitionPeriod: 30s
@@ -257,7 +275,11 @@ evictionPressureTransitionPeriod: 30s
             format!("--node-ip={}", address()?),
             "--v=2".to_owned(),
         ];
-        self.kubelet().start(&self.lab.program("kubelet"), &args, &self.log("kubelet"))
+        let program = self.lab.program("kubelet").display().to_string();
+        let logs = self.logs().display().to_string();
+        let before = ["-m", "--propagation", "unchanged", "sh", "-c", OWN_LOGS, "sh", &logs, &program];
+        let args: Vec<&str> = before.into_iter().chain(args.iter().map(String::as_str)).collect();
+        self.kubelet().start(Path::new("unshare"), &args, &self.log("kubelet"))
     }
 
     /// Ends everything that the node runs, and its disk with it.
@@ -277,11 +299,19 @@ evictionPressureTransitionPeriod: 30s
             try_run("umount", &["-l", mount]);
         }
         try_run("ip", &["link", "del", &self.bridge()]);
+        crate::leftover::clear_network(&self.network());
+        self.clear_cgroups();
         let _ = std::fs::remove_file(self.state("disk"));
-        for program in ["kubelet", "containerd"] {
-            let _ = std::fs::remove_file(self.log(program));
-        }
+        let _ = std::fs::remove_dir_all(self.logs());
         Ok(())
+    }
+
+    /// Removes its groups from the leaves up; one that still has a process stays.
+    fn clear_cgroups(&self) {
+        let groups = std::fs::read_dir(CGROUPS).into_iter().flatten().flatten().map(|e| e.path());
+        for group in groups.map(|g| g.join(self.cgroup())).chain([Path::new(CGROUPS).join(self.cgroup())]) {
+            remove_groups(&group);
+        }
     }
 
     /// What containers left behind is found by the node's cgroup; their shims by the node's socket.
@@ -304,6 +334,15 @@ evictionPressureTransitionPeriod: 30s
             try_run("kill", &["-KILL", &pid.to_string()]);
         }
     }
+}
+
+fn remove_groups(group: &Path) {
+    for entry in std::fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            remove_groups(&entry.path());
+        }
+    }
+    let _ = std::fs::remove_dir(group);
 }
 
 fn collect_pids(group: &Path, pids: &mut Vec<u32>) {

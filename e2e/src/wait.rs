@@ -22,3 +22,6 @@ pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Op
         pause = (pause * 3 / 2).min(Duration::from_secs(1));
     }
 }
+
+/// What an answer should take, from the symptom on.
+pub const SOON: Duration = Duration::from_secs(5);

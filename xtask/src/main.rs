@@ -6,6 +6,7 @@ mod new_mode;
 mod rbac;
 
 use clap::{Parser, Subcommand};
+use kubecause_testkit::Synth;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Parser)]
@@ -37,6 +38,12 @@ enum Task {
         /// How many pods, about
         #[arg(long, default_value_t = 500)]
         pods: usize,
+        /// How many objects of all kinds, about, in place of nodes and pods
+        #[arg(long, conflicts_with_all = ["nodes", "pods"])]
+        objects: Option<usize>,
+        /// How many MiB of logs, about; with none there is an hour of some kubelets'
+        #[arg(long, default_value_t = 0)]
+        logs: u64,
         /// How many faults; with none the cluster is healthy
         #[arg(long, default_value_t = 0)]
         faults: usize,
@@ -58,8 +65,9 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::NewMode { area, id, dry_run } => new_mode::run(&repository(), &area, &id, dry_run),
         Task::Docs => docs::run(&repository()),
-        Task::Synth { nodes, pods, faults, seed, out_dir } => {
-            let injected = kubecause_testkit::Synth { nodes, pods, faults, seed }.write(&out_dir)?;
+        Task::Synth { nodes, pods, objects, logs, faults, seed, out_dir } => {
+            let size = objects.map_or(Synth { nodes, pods, ..Synth::default() }, Synth::of_objects);
+            let injected = Synth { faults, seed, logs: logs << 20, ..size }.write(&out_dir)?;
             injected.iter().for_each(|fault| println!("{fault}"));
             Ok(())
         }

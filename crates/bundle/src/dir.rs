@@ -17,13 +17,14 @@ const GAPS_MAX: usize = 50;
 pub fn list(root: &Path, limits: &Limits) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let mut folders: Vec<(PathBuf, String)> = Vec::new();
-    folder(fs::read_dir(root)?, "", limits, &mut listing, &mut folders);
+    let mut seen = folder(fs::read_dir(root)?, "", limits, &mut listing, &mut folders);
     while let Some((path, prefix)) = folders.pop() {
         match fs::read_dir(&path) {
-            Ok(entries) => folder(entries, &prefix, limits, &mut listing, &mut folders),
+            Ok(entries) => seen += folder(entries, &prefix, limits, &mut listing, &mut folders),
             Err(e) => listing.gaps.push(Gap::new(prefix.trim_end_matches('/'), why_of(&e), e.to_string())),
         }
-        if listing.paths.len() >= limits.files || folders.len() > limits.files {
+        let too_many = listing.paths.len() >= limits.files || seen > limits.files.saturating_mul(2);
+        if too_many && !folders.is_empty() || listing.paths.len() > limits.files {
             let says = format!("only the first {} files are read", limits.files);
             listing.gaps.insert(0, Gap::new("the directory", Why::TooLarge, says));
             break;
@@ -39,15 +40,17 @@ pub fn list(root: &Path, limits: &Limits) -> io::Result<Listing> {
     Ok(listing)
 }
 
-/// Lists one folder; those in it are added to `folders`.
+/// Lists one folder and counts what is in it; the folders in it are added to `folders`.
 fn folder(
     entries: fs::ReadDir,
     prefix: &str,
     limits: &Limits,
     listing: &mut Listing,
     folders: &mut Vec<(PathBuf, String)>,
-) {
+) -> usize {
+    let mut seen = 0;
     for entry in entries.map_while(Result::ok).take(limits.files.saturating_add(1)) {
+        seen += 1;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
         let Some(kind) = entry.file_type().ok().filter(|_| !is_litter(&path)) else { continue };
         if safe_path(&path, limits).is_none_or(|safe| safe != path) {
@@ -60,6 +63,7 @@ fn folder(
             listing.paths.push(path);
         }
     }
+    seen
 }
 
 /// Reads what is wanted of a file below a directory.
@@ -71,7 +75,7 @@ pub fn read(root: &Path, path: &str, want: Want) -> Content {
             return Err(io::Error::other("it is not a regular file any more"));
         }
         let mut file = fs::File::open(&full)?;
-        if let Want::Tail(max) = want
+        if let Want::Tail(max) = &want
             && meta.len() > max.saturating_mul(2)
         {
             file.seek(SeekFrom::Start(meta.len() - max - 1))?;

@@ -9,9 +9,12 @@ use crate::place::Place;
 use crate::plain::Capture;
 use crate::session::{self, Beside, Text};
 use crate::tree::{Content, Listing, Want};
-use crate::{loose, text};
+use crate::{dump, loose, text};
 use kubecause_evidence::Why;
+use kubecause_evidence::log::{LogSource, LogText, Sieve};
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Reads the files of an input: which and how much of each, and what to do with it.
 pub type Visit<'a> = &'a mut dyn FnMut(&dyn Fn(&str) -> Want, &mut dyn FnMut(&str, Content));
@@ -28,7 +31,7 @@ pub fn read(
     intake: &mut Intake,
     visit: Visit<'_>,
 ) -> Result<String, ReadError> {
-    let (listing, nested) = Nested::open(listing, limits, visit);
+    let (mut listing, nested) = Nested::open(listing, limits, visit);
     let visit: Visit<'_> = &mut |want, take| nested.visit(limits, visit, want, take);
     let count = listing.paths.len();
     let hint = match (count, listing.gaps.first()) {
@@ -41,9 +44,14 @@ pub fn read(
             let first = tops.first().map(|top| nested.original(top)).unwrap_or_default();
             return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
         }
-        Layout::Plain(top) => ("plain capture", capture(Capture::new(None), &top, limits, intake, visit)),
-        Layout::Foreign(layout, top) => {
-            (layout.name(), capture(Capture::new(Some(layout)), &top, limits, intake, visit))
+        Layout::Plain(top) => ("plain capture", capture(Capture::new(None), &[top], limits, intake, visit)),
+        Layout::Foreign(layout, tops) => {
+            // Its links lead to files that are read at their own place.
+            listing.gaps.retain(|g| {
+                g.why != Why::NotCollected
+                    || below(&tops, &g.what).is_some_and(|p| layout.place(p) != Place::Unknown)
+            });
+            (layout.name(), capture(Capture::new(Some(layout)), &tops, limits, intake, visit))
         }
         Layout::Loose => ("kubectl output", loose(limits, intake, visit)),
     };
@@ -54,19 +62,43 @@ pub fn read(
     Ok(format!("{layout}{form}, {}", plural(read, "file")))
 }
 
-/// Reads a capture below `top`; returns how many files it has.
-fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
+/// The path below one of the tops; of what stands beside several, that of a file.
+fn below<'p>(tops: &[String], path: &'p str) -> Option<&'p str> {
+    let beside = |top: &String| {
+        let above = top.trim_end_matches('/').rfind('/').map_or(0, |at| at + 1);
+        path.strip_prefix(top.get(..above)?).filter(|rest| !rest.contains('/'))
+    };
+    let of = |top: &String| path.strip_prefix(top.as_str());
+    tops.iter().find_map(of).or_else(|| tops.iter().filter(|t| !t.is_empty()).find_map(beside))
+}
+
+/// Reads a capture below its tops; returns how many files it has. Of files that stand at the same place below several, the first that
+/// is not empty counts.
+fn capture(
+    mut capture: Capture,
+    tops: &[String],
+    limits: &Limits,
+    intake: &mut Intake,
+    visit: Visit<'_>,
+) -> usize {
     let mut read = 0;
+    let mut known: HashSet<String> = HashSet::new();
     let blank = Capture::new(capture.foreign());
-    let wanted = |path: &str| wanted(blank.place(path), limits);
-    let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, wanted);
+    let sieve = intake.sieve();
+    let wanted = |path: &str| wanted(blank.place(path), limits, sieve.as_ref());
+    let want = |path: &str| below(tops, path).map_or(Want::Skip, wanted);
     visit(&want, &mut |path, content| {
-        let Some(path) = path.strip_prefix(top).filter(|path| wanted(path) != Want::Skip) else {
+        let Some(path) = below(tops, path).filter(|path| !wanted(path).is_skip()) else {
             return;
         };
-        let is_log = matches!(wanted(path), Want::Tail(_));
         read += 1;
-        match contents(path, content, is_log, limits, intake) {
+        if tops.len() > 1
+            && (matches!(&content, Content::Bytes(bytes) if bytes.is_empty())
+                || !known.insert(path.to_owned()))
+        {
+            return;
+        }
+        match contents(path, content, wanted(path), limits, intake) {
             Ok((text, cut)) => {
                 capture.file(path, text, intake);
                 if let Some(why) = cut {
@@ -81,14 +113,22 @@ fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake
 }
 
 /// How much of a file of a capture is wanted.
-fn wanted(place: Place<'_>, limits: &Limits) -> Want {
+fn wanted(place: Place<'_>, limits: &Limits, sieve: Option<&Arc<dyn Sieve>>) -> Want {
+    let log = |source| match sieve {
+        Some(sieve) => Want::Sift(source, Arc::clone(sieve)),
+        None => Want::Tail(limits.log),
+    };
     match place {
         Place::Unknown => Want::Skip,
-        Place::Resource(_) | Place::Objects(..) => Want::Whole(limits.objects),
-        Place::ContainerLog(..) | Place::PodLogs(..) | Place::HostLog(_) | Place::Component(_) => {
-            Want::Tail(limits.log)
+        Place::Resource(_) | Place::Objects(..) | Place::Printed(_) | Place::Described(..) => {
+            Want::Whole(limits.objects)
         }
-        Place::Node(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
+        // What they are is told by their lines, or by other files.
+        Place::PodLogs(..) | Place::ContainerRun(..) | Place::HostLog(_) => Want::Tail(limits.log),
+        Place::Machine(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
+        Place::ContainerLog(..) => log(LogSource::Container),
+        Place::Component(name) => log(LogSource::Component(name.into())),
+        Place::Node(_, name) => node_log(name).map_or(Want::Whole(limits.small), log),
         _ => Want::Whole(limits.small),
     }
 }
@@ -97,10 +137,12 @@ fn wanted(place: Place<'_>, limits: &Limits) -> Want {
 fn contents(
     path: &str,
     content: Content,
-    is_log: bool,
+    want: Want,
     limits: &Limits,
     intake: &mut Intake,
-) -> Result<(String, Option<Why>), Why> {
+) -> Result<(LogText, Option<Why>), Why> {
+    let is_log = want.is_log();
+    let holds_objects = matches!(want, Want::Whole(most) if most == limits.objects);
     let (bytes, cut) = match content {
         Content::Bytes(bytes) => (bytes, None),
         Content::Tail(bytes) => {
@@ -111,6 +153,15 @@ fn contents(
             intake.gap(path, Why::Truncated, says);
             (bytes, Some(Why::Truncated))
         }
+        Content::Sifted(text, dropped, failed) => {
+            if dropped > 0 {
+                let says = format!("{dropped} lines in the middle that say something are not kept");
+                intake.gap(path, Why::TooLarge, says);
+            }
+            let cut = failed.is_some().then_some(Why::Truncated);
+            failed.into_iter().for_each(|says| intake.gap(path, Why::Truncated, says));
+            return kept(path, text, limits, intake).map(|text| (text, cut));
+        }
         Content::TooLarge => {
             intake.gap(path, Why::TooLarge, "it is longer than kubecause reads");
             return Err(Why::TooLarge);
@@ -120,19 +171,29 @@ fn contents(
             return Err(why);
         }
     };
-    if is_log {
-        let all = intake.log_bytes + bytes.len() as u64;
-        if all > limits.logs {
-            intake.gap(
-                path,
-                Why::TooLarge,
-                format!("all logs together are longer than {} MiB", limits.logs >> 20),
-            );
+    if !is_log && !holds_objects {
+        let all = intake.small_bytes + bytes.len() as u64;
+        if all > limits.smalls {
+            let says = format!("all small files together are longer than {} MiB", limits.smalls >> 20);
+            intake.gap(path, Why::TooLarge, says);
             return Err(Why::TooLarge);
         }
-        intake.log_bytes = all;
+        intake.small_bytes = all;
     }
-    Ok((text::decode(bytes), cut))
+    let text = LogText::from(text::decode(bytes));
+    if is_log { kept(path, text, limits, intake).map(|text| (text, cut)) } else { Ok((text, cut)) }
+}
+
+/// A log's text, where all that is kept of logs is not too much with it.
+fn kept(path: &str, text: LogText, limits: &Limits, intake: &mut Intake) -> Result<LogText, Why> {
+    let all = intake.log_bytes + text.as_str().len() as u64;
+    if all > limits.logs {
+        let says = format!("all that is kept of logs is longer than {} MiB", limits.logs >> 20);
+        intake.gap(path, Why::TooLarge, says);
+        return Err(Why::TooLarge);
+    }
+    intake.log_bytes = all;
+    Ok(text)
 }
 
 /// Reads files that may hold objects each; returns how many did.
@@ -146,12 +207,17 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
     };
     visit(&want, &mut |path, content| {
         let named = matches!(extension(path), "json" | "yaml" | "yml");
-        if want(path) == Want::Skip || (!named && !matches!(content, Content::Bytes(_))) {
+        if want(path).is_skip() || (!named && !matches!(content, Content::Bytes(_))) {
             return;
         }
-        let Ok((text, cut)) = contents(path, content, false, limits, intake) else { return };
+        let Ok((text, cut)) = contents(path, content, want(path), limits, intake) else { return };
+        let text = text.into_string();
         if !named && !loose::begins_with_an_object(&text) {
             texts.push((path.to_owned(), text));
+            return;
+        }
+        if dump::is_one(&text) {
+            read += usize::from(dump::read(path, &text, cut, intake) > 0);
             return;
         }
         let tally = loose::file(path, &text, cut, intake);

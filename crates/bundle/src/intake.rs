@@ -2,7 +2,7 @@
 
 use crate::objects::{self, Tally};
 use jiff::Timestamp;
-use kubecause_evidence::log::{LogFile, LogSource};
+use kubecause_evidence::log::{LogFile, LogSource, Sieve};
 use kubecause_evidence::{Access, Failure, Gap, Kind, Snapshot, SnapshotBuilder, Str, Subject, Watcher, Why};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -17,20 +17,31 @@ pub struct Intake {
     pub objects: usize,
     /// How many bytes of logs are kept.
     pub log_bytes: u64,
+    /// How many bytes other files had together that hold no objects.
+    pub small_bytes: u64,
     /// Per resource, such as `events.events.k8s.io`, whether it was listed.
     resources: BTreeMap<String, (Kind, Access)>,
     taken_at: Option<Timestamp>,
     watcher: Option<Arc<dyn Watcher>>,
+    sieve: Option<Arc<dyn Sieve>>,
+    /// No more objects than this are taken.
+    most: Option<usize>,
 }
 
 impl Intake {
-    /// An intake that asks `watcher` about the objects that it reads.
-    pub fn watched(watcher: Option<Arc<dyn Watcher>>) -> Self {
-        let mut intake = Self { watcher, ..Self::default() };
+    /// An intake that asks `watcher` about the objects that it reads, and takes no more of them than `most`.
+    /// Of long logs it keeps what `sieve` asks for.
+    pub fn watched(watcher: Option<Arc<dyn Watcher>>, sieve: Option<Arc<dyn Sieve>>, most: usize) -> Self {
+        let mut intake = Self { watcher, sieve, most: Some(most), ..Self::default() };
         if let Some(watcher) = &intake.watcher {
             intake.builder.asked(watcher.rules());
         }
         intake
+    }
+
+    /// What says which lines of long logs to keep.
+    pub fn sieve(&self) -> Option<Arc<dyn Sieve>> {
+        self.sieve.clone()
     }
 
     /// Adds a gap.
@@ -40,18 +51,9 @@ impl Intake {
 
     /// Reads the objects of a text into the snapshot.
     pub fn objects(&mut self, text: &str, path: &str, file_kind: Option<&Kind>) -> Tally {
-        let mut gaps = Vec::new();
-        let builder = &mut self.builder;
-        let mut push = |object, remarks| {
-            builder.push(object);
-            builder.remarks(remarks);
-        };
-        let watcher = self.watcher.as_deref();
-        let tally = objects::read(text, path, file_kind, watcher, &mut push, &mut |g| gaps.push(g));
+        let room = self.most.map_or(usize::MAX, |most| most.saturating_sub(self.objects));
+        let tally = objects::read(text, path, file_kind, self.watcher.as_deref(), room, &mut self.builder);
         self.objects += tally.total();
-        for gap in gaps {
-            self.builder.gap(gap);
-        }
         tally
     }
 
@@ -87,9 +89,9 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
-    /// Whether any input said when it was taken.
-    pub fn has_time(&self) -> bool {
-        self.taken_at.is_some()
+    /// When the evidence was taken, as far as it tells by now.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.taken_at.or_else(|| self.builder.newest_time())
     }
 
     /// Whether that kind was asked for, with whatever result.

@@ -10,12 +10,21 @@ use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Listing, Want, fetch, safe_path};
 use kubecause_evidence::{Gap, Why};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// How the names of archives end.
 const ARCHIVES: [&str; 6] = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz"];
 /// How the names of single packed files end.
 const PACKED: [&str; 3] = [".gz", ".xz", ".zst"];
+/// So many archives that are not read, or not whole, have a gap of their own; the rest are counted in one.
+const GAPS_MAX: usize = 50;
+
+/// How many bytes the files of a directory have together that are packed by their names.
+pub fn packed_bytes(root: &Path, paths: &[String]) -> u64 {
+    let packed = paths.iter().filter(|p| stem(p, &ARCHIVES).or_else(|| stem(p, &PACKED)).is_some());
+    packed.filter_map(|p| root.join(p).symlink_metadata().ok()).map(|meta| meta.len()).sum()
+}
 
 /// What an input holds that is packed.
 #[derive(Debug, Default)]
@@ -35,7 +44,8 @@ impl Nested {
     /// Finds what is packed in those files, and puts what it holds in its place.
     pub fn open(mut listing: Listing, limits: &Limits, visit: Visit<'_>) -> (Listing, Self) {
         let mut nested = Self::default();
-        let mut folders: Vec<String> = Vec::new();
+        let mut folders: BTreeSet<String> = BTreeSet::new();
+        let own = listing.gaps.len();
         for path in &listing.paths {
             let Some(folder) = stem(path, &ARCHIVES).map(|stem| format!("{stem}/")) else { continue };
             let at = listing.paths.partition_point(|p| *p < folder);
@@ -45,10 +55,17 @@ impl Nested {
                 listing.gaps.push(Gap::new(path, Why::NotCollected, says));
                 continue;
             }
-            folders.push(folder.clone());
+            folders.insert(folder.clone());
             nested.archives.insert(path.clone(), (folder, Vec::new()));
         }
         nested.list(&mut listing, limits, visit);
+        let all = listing.gaps.len() - own;
+        if all > GAPS_MAX {
+            listing.gaps.truncate(own + GAPS_MAX);
+            let says =
+                format!("{} more archives within it, or members of them, are not read", all - GAPS_MAX);
+            listing.gaps.push(Gap::new("archives within it", Why::NotCollected, says));
+        }
         for path in &listing.paths {
             let unpacked = stem(path, &PACKED).filter(|_| stem(path, &ARCHIVES).is_none());
             if let Some(name) =
@@ -77,17 +94,20 @@ impl Nested {
         let want = |path: &str| if of(path) { Want::Whole(limits.nested) } else { Want::Skip };
         let mut found: Vec<(String, Listing)> = Vec::new();
         let mut left = limits.files.saturating_sub(listing.paths.len());
+        let mut names = limits.names;
         visit(&want, &mut |path, content| {
             if !of(path) {
                 return;
             }
             let inner = match opened(content) {
                 Ok((source, shape)) => {
-                    archive::list(&source, shape, &Limits { files: left, ..*limits }, &budget)
+                    archive::list(&source, shape, &Limits { files: left, names, ..*limits }, &budget)
                 }
                 Err((why, says)) => Listing { paths: Vec::new(), gaps: vec![Gap::new("", why, says)] },
             };
             left = left.saturating_sub(inner.paths.len());
+            let prefixes = inner.paths.len() * path.len();
+            names = names.saturating_sub(prefixes + inner.paths.iter().map(String::len).sum::<usize>());
             found.push((path.to_owned(), inner));
         });
         for (path, inner) in found {
@@ -115,11 +135,11 @@ impl Nested {
         take: &mut dyn FnMut(&str, Content),
     ) {
         let budget = Cell::new(limits.unpacked);
-        let is_wanted = |path: &String| want(self.packed.get(path).unwrap_or(path)) != Want::Skip;
+        let is_wanted = |path: &String| !want(self.packed.get(path).unwrap_or(path)).is_skip();
         let raw = |path: &str| match (self.archives.get(path), self.packed.get(path)) {
             (Some((_, files)), _) if files.iter().any(is_wanted) => Want::Whole(limits.nested),
             (Some(_), _) => Want::Skip,
-            (None, Some(name)) if want(name) == Want::Skip => Want::Skip,
+            (None, Some(name)) if want(name).is_skip() => Want::Skip,
             (None, Some(_)) => Want::Whole(limits.nested),
             (None, None) => want(path),
         };
@@ -131,7 +151,8 @@ impl Nested {
             let Some((folder, _)) = self.archives.get(path) else { return deliver(path, content) };
             let Ok((source, shape)) = opened(content) else { return };
             let inner = |path: &str| raw(&format!("{folder}{path}"));
-            archive::read(&source, shape, limits, &budget, &inner, &mut |path, content| {
+            // What is beyond the bounds of it all is a gap of the first file that it cuts off.
+            let _ = archive::read(&source, shape, limits, &budget, &inner, &mut |path, content| {
                 deliver(&format!("{folder}{path}"), content);
             });
         });
@@ -148,7 +169,7 @@ impl Nested {
 fn opened(content: Content) -> Result<(Source<'static>, Shape), (Why, String)> {
     let bytes = match content {
         Content::Bytes(bytes) | Content::Cut(bytes, _) => bytes,
-        Content::Tail(_) | Content::TooLarge => {
+        Content::Tail(_) | Content::Sifted(..) | Content::TooLarge => {
             return Err((
                 Why::TooLarge,
                 "it is an archive longer than kubecause reads within another".to_owned(),

@@ -8,8 +8,9 @@ use crate::limits::Limits;
 use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
-use crate::{archive, dir, loose, text};
-use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
+use crate::{archive, dir, dump, loose, nested, text};
+use kubecause_evidence::log::Sieve;
+use kubecause_evidence::{Inputs, Snapshot, SnapshotBuilder, Watcher, Why};
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
@@ -37,10 +38,11 @@ pub fn read(inputs: &[Input]) -> Result<Bundle, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_within(inputs: &[Input], limits: &Limits) -> Result<Bundle, ReadError> {
-    read_watched(inputs, limits, None)
+    read_watched(inputs, limits, None, None)
 }
 
-/// [`read_within`], with somebody who is asked about each object while its JSON is at hand.
+/// [`read_within`], with somebody who is asked about each object while its JSON is at hand, and somebody who says which lines of
+/// long logs are worth keeping. Without the latter the end of a long log is kept, which may be much.
 ///
 /// # Errors
 /// As [`read`].
@@ -48,13 +50,14 @@ pub fn read_watched(
     inputs: &[Input],
     limits: &Limits,
     watcher: Option<Arc<dyn Watcher>>,
+    sieve: Option<Arc<dyn Sieve>>,
 ) -> Result<Bundle, ReadError> {
     if inputs.is_empty() {
         return Err(ReadError::NoInput);
     }
     let (mut described, mut read) = (Vec::new(), Vec::new());
     for input in inputs {
-        let mut intake = Intake::watched(watcher.clone());
+        let mut intake = Intake::watched(watcher.clone(), sieve.clone(), limits.number);
         let description = one(input, limits, &mut intake)?;
         read.push((intake.finish(), description.starts_with(KUBECTL), input.name()));
         described.push(description);
@@ -62,7 +65,8 @@ pub fn read_watched(
     // Of inputs of one time, or of none, the later named counts as the newer.
     read.sort_by_key(|(snapshot, ..)| snapshot.taken_at);
     let joined = read.into_iter().reduce(|(older, _, name), (newer, scoped, newest)| {
-        (SnapshotBuilder::join(older, newer, scoped, &name), scoped, newest)
+        let inputs = Inputs { older: &name, newer: &newest, scoped };
+        (SnapshotBuilder::join(older, newer, inputs), scoped, newest)
     });
     let snapshot = joined.map(|(snapshot, ..)| snapshot).ok_or(ReadError::NoInput)?;
     Ok(Bundle { snapshot, description: described.join("; ") })
@@ -88,13 +92,18 @@ fn one(input: &Input, limits: &Limits, intake: &mut Intake) -> Result<String, Re
         }),
         Shape::Single(packing) => single(&name, &source, packing, limits, intake),
         shape => {
+            let limits = &limits.of_packed(source.length());
             let budget = || Cell::new(limits.unpacked);
             let listing = archive::list(&source, shape, limits, &budget());
             let form = format!(" in a {}", shape.name());
+            let known = listing.gaps.iter().any(|gap| gap.why == Why::TooLarge);
+            let mut beyond = None;
             let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
-                archive::read(&source, shape, limits, &budget(), want, take);
+                beyond = archive::read(&source, shape, limits, &budget(), want, take);
             };
-            files::read(&name, &form, listing, limits, intake, &mut visit)
+            let read = files::read(&name, &form, listing, limits, intake, &mut visit)?;
+            beyond.filter(|_| !known).into_iter().for_each(|gap| intake.builder.gap(gap));
+            Ok(read)
         }
     }
 }
@@ -103,6 +112,7 @@ fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> R
     let listing =
         dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
     let paths = listing.paths.clone();
+    let limits = &limits.of_packed(nested::packed_bytes(path, &paths));
     let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
         for file in &paths {
             match want(file) {
@@ -124,6 +134,10 @@ fn single(
 ) -> Result<String, ReadError> {
     let io = |source| ReadError::Io { path: name.to_owned(), source };
     let unknown = |hint: &str| ReadError::Unknown { path: name.to_owned(), hint: hint.to_owned() };
+    let limits = match packing {
+        Packing::None => limits,
+        _ => &limits.of_packed(source.length()),
+    };
     let reader = source.unpack(packing).map_err(io)?;
     let (bytes, cut) = match fetch(reader, Want::Whole(limits.objects)) {
         Content::Bytes(bytes) | Content::Tail(bytes) => (bytes, None),
@@ -135,7 +149,9 @@ fn single(
             intake.gap(name, Why::Truncated, says);
             (bytes, Some(Why::Truncated))
         }
-        Content::TooLarge => return Err(unknown(" (it is longer than kubecause reads)")),
+        Content::Sifted(..) | Content::TooLarge => {
+            return Err(unknown(" (it is longer than kubecause reads)"));
+        }
         Content::Failed(_, says) => return Err(io(io::Error::other(says))),
     };
     let is_binary = bytes.iter().take(4096).filter(|b| **b == 0).count() > 0;
@@ -149,6 +165,10 @@ fn single(
         && let Some(what) = session::read(&texts, Beside::Nothing, intake)
     {
         return Ok(format!("transcript, {what}"));
+    }
+    if loose::begins_with_an_object(text) && dump::is_one(text) {
+        let count = dump::read(name, text, cut, intake);
+        return Ok(format!("kubectl cluster-info dump, {}", plural(count, "object")));
     }
     let before = intake.objects;
     let tally = loose::file(name, text, cut, intake);

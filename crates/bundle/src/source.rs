@@ -89,13 +89,29 @@ impl Source<'_> {
         Ok(Self::Bytes(Cow::Owned(bytes)))
     }
 
+    /// How many bytes it has; 0 where that cannot be told.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::File(path) => path.metadata().map_or(0, |meta| meta.len()),
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
     /// A reader from the beginning.
     ///
     /// # Errors
     /// Where the file cannot be opened any more.
     pub fn open(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        self.open_buffered(1 << 16)
+    }
+
+    /// A reader from the beginning that reads ahead by so many bytes: few for one who seeks a lot.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened any more.
+    pub fn open_buffered(&self, ahead: usize) -> io::Result<Box<dyn ReadSeek + '_>> {
         Ok(match self {
-            Self::File(path) => Box::new(BufReader::with_capacity(1 << 16, File::open(path)?)),
+            Self::File(path) => Box::new(BufReader::with_capacity(ahead, File::open(path)?)),
             Self::Bytes(bytes) => Box::new(Cursor::new(&**bytes)),
         })
     }
@@ -106,7 +122,7 @@ impl Source<'_> {
     /// Where the file cannot be opened, or its head is broken.
     pub fn unpack(&self, packing: Packing) -> io::Result<Box<dyn Read + '_>> {
         /// What an xz file may ask for to be unpacked; `xz -9` asks for 65 MiB.
-        const XZ_MEMORY: u64 = 512 << 20;
+        const XZ_MEMORY: u64 = 128 << 20;
         let raw = self.open()?;
         Ok(match packing {
             Packing::None => raw,

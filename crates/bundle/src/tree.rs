@@ -1,8 +1,10 @@
 //! Files with their paths, wherever they lie: in a directory, in an archive, or alone.
 
 use crate::limits::Limits;
+use kubecause_evidence::log::{BLOCK, LogSource, LogText, LongLog, Sieve};
 use kubecause_evidence::{Gap, Why};
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::Arc;
 
 /// The files of an input, before any is read.
 #[derive(Debug, Default)]
@@ -14,7 +16,7 @@ pub struct Listing {
 }
 
 /// How much of a file is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Want {
     /// Nothing.
     Skip,
@@ -22,6 +24,20 @@ pub enum Want {
     Whole(u64),
     /// The end, of at most that length.
     Tail(u64),
+    /// All of a log that is no longer than a block; of a longer one what somebody asks for.
+    Sift(LogSource, Arc<dyn Sieve>),
+}
+
+impl Want {
+    /// Whether nothing is wanted.
+    pub fn is_skip(&self) -> bool {
+        matches!(self, Self::Skip)
+    }
+
+    /// Whether it is how logs are read.
+    pub fn is_log(&self) -> bool {
+        matches!(self, Self::Tail(_) | Self::Sift(..))
+    }
 }
 
 /// One file's bytes, or why there are none.
@@ -31,6 +47,8 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// The end of a longer file.
     Tail(Vec<u8>),
+    /// What is kept of a longer log; how many lines that were asked for are not, because they are too many; and the error that ended it.
+    Sifted(LogText, usize, Option<String>),
     /// What could be read before an error ended it.
     Cut(Vec<u8>, String),
     /// It is longer than wanted.
@@ -52,7 +70,34 @@ pub fn fetch(mut from: impl Read, want: Want) -> Content {
             }
         }
         Want::Tail(max) => tail(from, usize::try_from(max).unwrap_or(usize::MAX)),
+        Want::Sift(source, sieve) => sift(from, source, &*sieve),
     }
+}
+
+/// A log, of which no more is held than a few blocks and what is kept.
+fn sift(mut from: impl Read, source: LogSource, sieve: &dyn Sieve) -> Content {
+    let mut block = Vec::with_capacity(1 << 16);
+    match (&mut from).take(BLOCK as u64).read_to_end(&mut block) {
+        Err(e) => return Content::Cut(block, e.to_string()),
+        Ok(length) if length < BLOCK => return Content::Bytes(block),
+        Ok(_) => {}
+    }
+    let mut log = LongLog::new(sieve, source);
+    // UTF-16, as some shells redirect.
+    let wide = matches!(block.as_slice(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+    let mut failed = None;
+    while !block.is_empty() {
+        if wide {
+            block.retain(|b| !matches!(b, 0 | 0xFE | 0xFF));
+        }
+        log.feed(&block);
+        block.clear();
+        if failed.is_none() {
+            failed = (&mut from).take(BLOCK as u64).read_to_end(&mut block).err();
+        }
+    }
+    let dropped = log.dropped();
+    Content::Sifted(log.finish(), dropped, failed.map(|e: io::Error| e.to_string()))
 }
 
 /// The last `max` bytes, of which at most twice as many are ever held.

@@ -35,7 +35,7 @@ impl Watcher for Everything {
 fn read(text: &str, kinds: &[Kind]) -> Snapshot {
     let input = Input::Bytes { name: "x".into(), bytes: text.as_bytes().to_vec() };
     let watcher: Arc<dyn Watcher> = Arc::new(Everything(kinds.to_vec()));
-    read_watched(&[input], &Limits::default(), Some(watcher)).expect("it is read").snapshot
+    read_watched(&[input], &Limits::default(), Some(watcher), None).expect("it is read").snapshot
 }
 
 const LIST: &str = r#"{"kind":"List","apiVersion":"v1","items":[

@@ -27,7 +27,8 @@ use std::collections::BTreeMap;
 struct Embedded {
     area: &'static str,
     id: &'static str,
-    toml: &'static str,
+    /// `mode.toml` as JSON.
+    json: &'static str,
     en: &'static str,
     zh: &'static str,
 }
@@ -49,8 +50,7 @@ impl Catalogue {
     pub fn builtin() -> Result<Self, ParseError> {
         let mut modes = BTreeMap::new();
         for e in EMBEDDED {
-            let mode = Mode::parse(e.area, e.id, e.toml, e.en, e.zh)?;
-            modes.insert(mode.id.clone(), mode);
+            modes.insert(e.id.to_owned(), Mode::embedded(e)?);
         }
         Ok(Self { modes, silences: Vec::new() })
     }

@@ -5,6 +5,7 @@ mod wire;
 use kubecause_evidence::Relation;
 use kubecause_model::{Params, Risk, Text};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 pub use kubecause_model::Severity;
 
@@ -75,9 +76,9 @@ pub struct Mode {
     /// Public sources of its facts.
     pub references: Vec<String>,
     /// The page in English, Markdown.
-    pub en: String,
+    pub en: Cow<'static, str>,
     /// The page in Chinese, Markdown.
-    pub zh: String,
+    pub zh: Cow<'static, str>,
 }
 
 /// What makes a mode true.
@@ -199,7 +200,21 @@ impl Mode {
             let before = e.span().and_then(|span| toml.get(..span.start));
             fail(before.map(|b| b.matches('\n').count() + 1), e.message().trim().to_owned())
         })?;
-        wire.into_mode(area, id, en, zh).map_err(|why| fail(line_of(toml, &why), why))
+        let mut mode = wire.into_mode(area, id).map_err(|why| fail(line_of(toml, &why), why))?;
+        (mode.en, mode.zh) = (en.to_owned().into(), zh.to_owned().into());
+        Ok(mode)
+    }
+
+    /// Reads a mode that the build embedded.
+    ///
+    /// # Errors
+    /// Where it is not of the form that this module describes.
+    pub(crate) fn embedded(files: &crate::Embedded) -> Result<Self, ParseError> {
+        let fail = |why: String| ParseError { id: files.id.to_owned(), line: None, why };
+        let wire: wire::Mode = serde_json::from_str(files.json).map_err(|e| fail(e.to_string()))?;
+        let mut mode = wire.into_mode(files.area, files.id).map_err(fail)?;
+        (mode.en, mode.zh) = (files.en.into(), files.zh.into());
+        Ok(mode)
     }
 }
 

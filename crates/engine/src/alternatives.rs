@@ -91,18 +91,18 @@ fn said(citation: &Citation) -> String {
 /// The modes that explain a link, with the subject on which each would have to hold.
 fn could_explain<'a>(context: &Context<'a>, link: &Instance<'a>) -> Vec<(&'a Mode, Subject)> {
     let mut found = Vec::new();
-    for mode in context.catalogue.all().filter(|m| m.kind != ModeKind::Note) {
-        for effect in mode.explains.iter().filter(|e| e.what == link.mode.id) {
-            let back = effect.via.inverse();
-            let subjects = match back {
-                Relation::Names => link.names.iter().map(Subject::object).collect(),
-                Relation::AllCluster if mode.subject == SubjectClass::Cluster => vec![Subject::cluster()],
-                Relation::Same => vec![link.subject.clone()],
-                relation => context.snapshot.reach(relation, &link.subject.object()),
-            };
-            let fitting = subjects.into_iter().filter(|s| context.fits(mode.subject, s));
-            found.extend(fitting.take(3).map(|s| (mode, s)));
+    for (mode, via, _) in context.explainers.get(link.mode.id.as_str()).into_iter().flatten().copied() {
+        if mode.kind == ModeKind::Note {
+            continue;
         }
+        let subjects = match via.inverse() {
+            Relation::Names => link.names.iter().map(Subject::object).collect(),
+            Relation::AllCluster if mode.subject == SubjectClass::Cluster => vec![Subject::cluster()],
+            Relation::Same => vec![link.subject.clone()],
+            relation => context.snapshot.reach(relation, &link.subject.object()),
+        };
+        let fitting = subjects.into_iter().filter(|s| context.fits(mode.subject, s));
+        found.extend(fitting.take(3).map(|s| (mode, s)));
     }
     found
 }

@@ -2,11 +2,12 @@
 
 use crate::Context;
 use crate::instance::Instance;
-use kubecause_catalogue::{Mode, ModeKind};
+use kubecause_catalogue::{Catalogue, Mode, ModeKind};
 use kubecause_evidence::{Kind, Relation, Subject};
 use kubecause_model::{Confidence, Span};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// All instances with their causes and effects, by index.
@@ -53,9 +54,9 @@ impl<'a> Graph<'a> {
             roots: Vec::new(),
             index,
         };
-        let explainers = explainers(context);
-        for effect in 0..count {
-            let causes = graph.causes_of(context, &explainers, effect);
+        let causes: Vec<Vec<usize>> =
+            (0..count).into_par_iter().map(|effect| graph.causes_of(context, effect)).collect();
+        for (effect, causes) in causes.into_iter().enumerate() {
             for cause in &causes {
                 if let Some(list) = graph.effects.get_mut(*cause) {
                     list.push(effect);
@@ -65,7 +66,7 @@ impl<'a> Graph<'a> {
                 *slot = causes;
             }
         }
-        graph.explain_symptoms(context, &explainers);
+        graph.explain_symptoms(context);
         graph.roots = graph.find_roots();
         graph
     }
@@ -77,10 +78,10 @@ impl<'a> Graph<'a> {
         })
     }
 
-    fn causes_of(&self, context: &Context<'_>, explainers: &Explainers<'_>, effect: usize) -> Vec<usize> {
+    fn causes_of(&self, context: &Context<'_>, effect: usize) -> Vec<usize> {
         let Some(e) = self.instances.get(effect).filter(|_| self.counts(effect)) else { return Vec::new() };
         let mut found = FxHashSet::default();
-        for (mode, via, within) in explainers.get(e.mode.id.as_str()).into_iter().flatten() {
+        for (mode, via, within) in context.explainers.get(e.mode.id.as_str()).into_iter().flatten() {
             let near = self.at_far_end(context, via.inverse(), &e.subject, &e.names);
             let of_mode =
                 near.into_iter().filter(|i| self.instances.get(*i).is_some_and(|c| c.mode.id == mode.id));
@@ -164,7 +165,7 @@ impl<'a> Graph<'a> {
 
     /// A symptom is explained by what its signal and the modes say, and by what explains a symptom next to it: a workload
     /// lacks replicas because of whatever keeps its pods from being ready.
-    fn explain_symptoms(&mut self, context: &Context<'_>, explainers: &Explainers<'_>) {
+    fn explain_symptoms(&mut self, context: &Context<'_>) {
         let mut explained: FxHashMap<u32, FxHashSet<usize>> = FxHashMap::default();
         let symptoms = || {
             let all = (0_u32..).zip(context.findings.all());
@@ -177,7 +178,7 @@ impl<'a> Graph<'a> {
             for via in relations {
                 causes.extend(self.at_far_end(context, *via, &finding.subject, &finding.names));
             }
-            for (mode, via, _) in explainers.get(finding.signal).into_iter().flatten() {
+            for (mode, via, _) in context.explainers.get(finding.signal).into_iter().flatten() {
                 let near = self.at_far_end(context, via.inverse(), &finding.subject, &finding.names);
                 let of_mode = |i: &usize| self.instances.get(*i).is_some_and(|c| c.mode.id == mode.id);
                 causes.extend(near.into_iter().filter(of_mode));
@@ -221,9 +222,18 @@ impl<'a> Graph<'a> {
             }
         }
         let mut roots = Vec::new();
-        for component in tarjan_scc(&graph) {
+        let loops = tarjan_scc(&graph);
+        let mut loop_of = vec![0; self.instances.len()];
+        for (number, component) in loops.iter().enumerate() {
+            for node in component {
+                if let Some(slot) = loop_of.get_mut(node.index()) {
+                    *slot = number;
+                }
+            }
+        }
+        for (number, component) in loops.iter().enumerate() {
             let members: Vec<usize> = component.iter().map(|n| n.index()).collect();
-            let outside = |c: &usize| !members.contains(c);
+            let outside = |c: &usize| loop_of.get(*c) != Some(&number);
             let explained =
                 members.iter().any(|m| self.causes.get(*m).is_some_and(|c| c.iter().any(outside)));
             if explained {
@@ -261,11 +271,12 @@ impl<'a> Graph<'a> {
 }
 
 /// For each mode or signal: the modes that explain it, along which relation, and for how many seconds after they ended.
-type Explainers<'a> = FxHashMap<&'a str, Vec<(&'a Mode, Relation, i64)>>;
+pub(crate) type Explainers<'a> = FxHashMap<&'a str, Vec<(&'a Mode, Relation, i64)>>;
 
-fn explainers<'a>(context: &Context<'a>) -> Explainers<'a> {
-    let mut all: Explainers<'a> = FxHashMap::default();
-    for mode in context.catalogue.all() {
+/// Which modes explain what.
+pub(crate) fn explainers(catalogue: &Catalogue) -> Explainers<'_> {
+    let mut all: Explainers<'_> = FxHashMap::default();
+    for mode in catalogue.all() {
         for e in &mode.explains {
             all.entry(e.what.as_str()).or_default().push((mode, e.via, e.within));
         }

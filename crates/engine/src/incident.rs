@@ -7,6 +7,7 @@ use crate::{Context, alternatives, changes, severity, words};
 use kubecause_catalogue::{Mode, ModeKind};
 use kubecause_evidence::{Kind, Subject};
 use kubecause_model::{CauseRef, Citation, Confidence, Incident, Link, Params, Root, Span};
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -28,8 +29,9 @@ pub(crate) fn tell(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice) ->
             folded.entry(fold_key(context, x)).or_default().push(*root);
         }
     }
+    let folded: Vec<Vec<usize>> = folded.into_values().collect();
     let mut all: Vec<Told> =
-        folded.into_values().filter_map(|roots| tell_one(context, graph, choice, &roots)).collect();
+        folded.par_iter().filter_map(|roots| tell_one(context, graph, choice, roots)).collect();
     all.sort_by(|a, b| {
         let rank = |t: &Told| (Reverse(t.incident.severity), Reverse(t.incident.affected.len()));
         rank(a).cmp(&rank(b)).then_with(|| {
@@ -214,6 +216,7 @@ fn gist(text: &str) -> String {
 fn chain(context: &Context<'_>, graph: &Graph<'_>, instances: &[usize], roots: &[usize]) -> Vec<Link> {
     let place: BTreeMap<usize, usize> = instances.iter().enumerate().map(|(p, i)| (*i, p)).collect();
     let mut links = Vec::new();
+    let roots: FxHashSet<usize> = roots.iter().copied().collect();
     for i in instances.iter().filter(|i| !roots.contains(i)) {
         let Some(x) = graph.instances.get(*i) else { continue };
         let causes = graph.causes.get(*i).into_iter().flatten();

@@ -4,6 +4,7 @@ use crate::Context;
 use kubecause_catalogue::{Entry, Mode, Requirement};
 use kubecause_evidence::{Kind, Subject};
 use kubecause_model::{Confidence, Params, Span};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// A mode that was looked for on a subject.
@@ -48,16 +49,13 @@ impl Instance<'_> {
 
 /// Every mode on every subject that shows at least one thing that it needs.
 pub(crate) fn instantiate<'a>(context: &Context<'a>) -> Vec<Instance<'a>> {
-    let mut all = Vec::new();
-    for mode in context.catalogue.all() {
-        for subject in candidates(context, mode) {
-            let instance = evaluate(context, mode, &subject);
-            if matches!(instance.state, State::Holds(_) | State::Refuted) {
-                all.push(instance);
-            }
-        }
-    }
-    all
+    let modes: Vec<&Mode> = context.catalogue.all().collect();
+    let of_mode = |mode: &&'a Mode| {
+        let subjects: Vec<Subject> = candidates(context, mode).into_iter().collect();
+        let all = subjects.into_par_iter().map(|subject| evaluate(context, mode, &subject));
+        all.filter(|x| matches!(x.state, State::Holds(_) | State::Refuted)).collect::<Vec<_>>()
+    };
+    modes.par_iter().flat_map_iter(of_mode).collect()
 }
 
 /// The subjects on which the mode could hold: those of the findings that it needs. A pod without a container is

@@ -13,6 +13,7 @@ mod changes;
 mod choose;
 mod graph;
 mod incident;
+mod inputs;
 mod instance;
 mod lookup;
 mod scope;
@@ -20,6 +21,8 @@ mod severity;
 mod silence;
 mod verdict;
 mod words;
+
+pub use verdict::unseen;
 
 use kubecause_catalogue::Catalogue;
 use kubecause_evidence::Snapshot;
@@ -32,13 +35,15 @@ pub(crate) struct Context<'a> {
     findings: &'a Findings,
     catalogue: &'a Catalogue,
     lookup: lookup::Lookup<'a>,
+    explainers: graph::Explainers<'a>,
 }
 
 /// Names what broke first in a Snapshot, and what followed from it.
 pub fn diagnose(snapshot: &Snapshot, signals: &Signals, catalogue: &Catalogue, scope: &Scope) -> Diagnosis {
     let findings = signals.observe(snapshot);
     let lookup = lookup::Lookup::new(snapshot, signals, &findings);
-    let context = Context { snapshot, findings: &findings, catalogue, lookup };
+    let explainers = graph::explainers(catalogue);
+    let context = Context { snapshot, findings: &findings, catalogue, lookup, explainers };
     let instances = instance::instantiate(&context);
     let graph = graph::Graph::new(&context, instances);
     let choice = choose::choose(&graph);

@@ -4,9 +4,9 @@ use crate::choose::Choice;
 use crate::graph::Graph;
 use crate::incident::Told;
 use crate::scope::Covered;
-use crate::{Context, silence, words};
+use crate::{Context, inputs, silence, words};
 use kubecause_catalogue::ModeKind;
-use kubecause_evidence::{Access, Kind, Subject};
+use kubecause_evidence::{Access, Kind, Snapshot, Subject};
 use kubecause_model::{Confidence, Diagnosis, Gap, Note, Scope, Stats, Unexplained, Verdict, Why};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
@@ -62,7 +62,8 @@ pub(crate) fn conclude(
     let accounted: FxHashSet<u32> = told.iter().flat_map(|t| t.findings.iter().copied()).collect();
     let unexplained = unexplained(context, &accounted, &covered);
     let mut gaps = gaps(context, scope, &told);
-    let notes = notes(context, graph, choice, &told, &covered);
+    let mut all_notes = inputs::notes(context.snapshot, &covered);
+    all_notes.extend(notes(context, graph, choice, &told, &covered));
     let (silences, taken_at) = (context.catalogue.silences(), context.snapshot.taken_at);
     let quiet = silence::apply(silences, taken_at, told, |t| covered.incident(t));
     let incidents: Vec<_> = quiet.loud.into_iter().map(|t| t.incident).collect();
@@ -80,7 +81,7 @@ pub(crate) fn conclude(
         incidents,
         silenced: quiet.silenced,
         idle_silences: quiet.idle,
-        notes,
+        notes: all_notes,
         unexplained,
         gaps,
         stats: stats(context),
@@ -158,20 +159,9 @@ fn notes(
 
 /// The gaps of the reader, the kinds that were not seen, and the places that would have made an incident surer.
 fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
-    let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, told)).collect();
-    for (kind, matters) in &MATTERS {
-        if let Access::Missing(why) = context.snapshot.access(kind)
-            && !(*kind == Kind::Node && scope.namespace.is_some())
-            && !(*kind == Kind::EndpointSlice && context.snapshot.has(&Kind::Endpoints))
-        {
-            let seen: Vec<&str> = context.snapshot.listed_in(kind).map(|ns| &**ns).collect();
-            let what = match seen.as_slice() {
-                [] => kind.as_str().to_owned(),
-                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
-            };
-            all.push(Gap::new(what, why, *matters));
-        }
-    }
+    let unsettled = unsettled_pods(told);
+    let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, &unsettled)).collect();
+    all.extend(unseen(context.snapshot, scope));
     for t in told {
         let root = &t.incident.root;
         let open = root.confidence != Confidence::Confirmed || !t.incident.alternatives.is_empty();
@@ -190,19 +180,40 @@ fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
     all
 }
 
+/// Namespace and name of the pods of incidents whose cause is not proven.
+fn unsettled_pods(told: &[Told]) -> FxHashSet<(&str, &str)> {
+    let open = told.iter().map(|t| &t.incident).filter(|i| i.root.confidence != Confidence::Confirmed);
+    let subjects = open.flat_map(|i| i.affected.iter().chain([&i.root.subject]));
+    subjects.filter(|s| s.kind == Kind::Pod).map(|s| (s.ns(), &*s.name)).collect()
+}
+
+/// The kinds that were not seen, and what that hides.
+pub fn unseen(snapshot: &Snapshot, scope: &Scope) -> Vec<Gap> {
+    let mut all = Vec::new();
+    for (kind, matters) in &MATTERS {
+        if let Access::Missing(why) = snapshot.access(kind)
+            && !(*kind == Kind::Node && scope.namespace.is_some())
+            && !(*kind == Kind::EndpointSlice && snapshot.has(&Kind::Endpoints))
+        {
+            let seen: Vec<&str> = snapshot.listed_in(kind).map(|ns| &**ns).collect();
+            let what = match seen.as_slice() {
+                [] => kind.as_str().to_owned(),
+                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
+            };
+            all.push(Gap::new(what, why, *matters));
+        }
+    }
+    all
+}
+
 /// A container's log that could not be retrieved matters where an incident of that pod is not settled. Otherwise the
 /// client's words move to the place, and the gap hides nothing.
-fn weigh(gap: &Gap, told: &[Told]) -> Gap {
+fn weigh(gap: &Gap, unsettled: &FxHashSet<(&str, &str)>) -> Gap {
     let mut parts = gap.what.split('/');
     let (Some("logs"), Some(ns), Some(pod)) = (parts.next(), parts.next(), parts.next()) else {
         return gap.clone();
     };
-    let of_pod = |s: &Subject| s.kind == Kind::Pod && s.ns() == ns && *s.name == *pod;
-    let open = |t: &Told| {
-        t.incident.root.confidence != Confidence::Confirmed
-            && (of_pod(&t.incident.root.subject) || t.incident.affected.iter().any(of_pod))
-    };
-    if told.iter().any(open) {
+    if unsettled.contains(&(ns, pod)) {
         return gap.clone();
     }
     Gap::new(format!("{}: {}", gap.what, gap.matters), gap.why, "")

@@ -2,19 +2,23 @@
 //! the same few strings occur a hundred thousand times.
 
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use rustc_hash::FxHashSet;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::cell::RefCell;
 use std::fmt;
-use std::ops::Deref;
+use std::marker::PhantomData;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// A shared string. Short ones are interned per thread, so that equal names share memory.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Sym(Arc<str>);
+/// A shared string. Short ones are interned per thread, so that equal names share memory. The empty one takes none: most
+/// fields of most objects are not set.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sym(Option<Arc<str>>);
 
 /// Strings longer than this many bytes are rarely equal to another and are not interned.
-const INTERN_MAX_LEN: usize = 80;
+const INTERN_MAX_LEN: usize = 64;
 /// The interner forgets everything when it holds this many strings: it saves memory, it is no registry.
 const INTERN_MAX_ENTRIES: usize = 200_000;
 
@@ -25,43 +29,45 @@ thread_local! {
 impl Sym {
     /// The string as a shared one.
     pub fn new(text: &str) -> Self {
+        if text.is_empty() {
+            return Self(None);
+        }
         if text.len() > INTERN_MAX_LEN {
-            return Self(text.into());
+            return Self(Some(text.into()));
         }
         POOL.with_borrow_mut(|pool| {
             if let Some(found) = pool.get(text) {
-                return Self(found.clone());
+                return Self(Some(found.clone()));
             }
             if pool.len() >= INTERN_MAX_ENTRIES {
                 pool.clear();
             }
             let made: Arc<str> = text.into();
             pool.insert(made.clone());
-            Self(made)
+            Self(Some(made))
         })
+    }
+
+    /// The string as one that is not looked for among those that are known: for names that no other object has.
+    pub fn own(text: &str) -> Self {
+        Self((!text.is_empty()).then(|| text.into()))
     }
 
     /// The shared string itself.
     pub fn arc(&self) -> Arc<str> {
-        self.0.clone()
+        self.0.clone().unwrap_or_default()
     }
 
     /// The string.
     pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Default for Sym {
-    fn default() -> Self {
-        Self::new("")
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
 impl Deref for Sym {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -73,69 +79,77 @@ impl From<&str> for Sym {
 
 impl From<Sym> for Arc<str> {
     fn from(sym: Sym) -> Self {
-        sym.0
+        sym.0.unwrap_or_default()
     }
 }
 
 impl From<&Sym> for Arc<str> {
     fn from(sym: &Sym) -> Self {
-        sym.0.clone()
+        sym.arc()
     }
 }
 
 impl PartialEq<str> for Sym {
     fn eq(&self, other: &str) -> bool {
-        *self.0 == *other
+        *self.as_str() == *other
     }
 }
 
 impl PartialEq<&str> for Sym {
     fn eq(&self, other: &&str) -> bool {
-        *self.0 == **other
+        *self.as_str() == **other
     }
 }
 
 impl fmt::Display for Sym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self)
     }
 }
 
 impl fmt::Debug for Sym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl<'de> Deserialize<'de> for Sym {
     /// Accepts a string, a number or a boolean (unquoted YAML), and `null` as the empty string.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl Visitor<'_> for V {
-            type Value = Sym;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E: de::Error>(self, v: &str) -> Result<Sym, E> {
-                Ok(Sym::new(v))
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Sym, E> {
-                Ok(Sym::default())
-            }
-            fn visit_bool<E: de::Error>(self, v: bool) -> Result<Sym, E> {
-                Ok(Sym::new(if v { "true" } else { "false" }))
-            }
-            fn visit_i64<E: de::Error>(self, v: i64) -> Result<Sym, E> {
-                Ok(Sym::new(&v.to_string()))
-            }
-            fn visit_u64<E: de::Error>(self, v: u64) -> Result<Sym, E> {
-                Ok(Sym::new(&v.to_string()))
-            }
-            fn visit_f64<E: de::Error>(self, v: f64) -> Result<Sym, E> {
-                Ok(Sym::new(&v.to_string()))
-            }
-        }
-        deserializer.deserialize_any(V)
+        deserializer.deserialize_any(SymOf(Self::new))
+    }
+}
+
+/// A field whose value is not interned, see [`Sym::own`].
+pub fn own<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sym, D::Error> {
+    deserializer.deserialize_any(SymOf(Sym::own))
+}
+
+/// Reads a string and makes a symbol of it.
+struct SymOf(fn(&str) -> Sym);
+
+impl Visitor<'_> for SymOf {
+    type Value = Sym;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E: de::Error>(self, v: &str) -> Result<Sym, E> {
+        Ok((self.0)(v))
+    }
+    fn visit_unit<E: de::Error>(self) -> Result<Sym, E> {
+        Ok(Sym::default())
+    }
+    fn visit_bool<E: de::Error>(self, v: bool) -> Result<Sym, E> {
+        Ok(Sym::new(if v { "true" } else { "false" }))
+    }
+    fn visit_i64<E: de::Error>(self, v: i64) -> Result<Sym, E> {
+        Ok(Sym::new(&v.to_string()))
+    }
+    fn visit_u64<E: de::Error>(self, v: u64) -> Result<Sym, E> {
+        Ok(Sym::new(&v.to_string()))
+    }
+    fn visit_f64<E: de::Error>(self, v: f64) -> Result<Sym, E> {
+        Ok(Sym::new(&v.to_string()))
     }
 }
 
@@ -172,7 +186,46 @@ impl<'a, T> IntoIterator for &'a List<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default().into()))
+        deserializer.deserialize_option(Items(PhantomData))
+    }
+}
+
+/// Reads a list, which is mostly of one or two items: it grows from one, so that it need not shrink.
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<List<T>, E> {
+        Ok(List::default())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<List<T>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            grow(&mut items);
+            items.push(item);
+        }
+        Ok(items.into())
+    }
+}
+
+/// Makes room for one more, by doubling from one.
+fn grow<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(items.len().max(1));
     }
 }
 
@@ -206,10 +259,12 @@ impl Labels {
         self.0.len()
     }
 
-    /// Keeps only the pairs whose key is accepted.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
-        let kept: Vec<_> = std::mem::take(&mut self.0).into_iter().filter(|(k, _)| keep(k)).collect();
-        self.0 = kept.into();
+    /// Reads the pairs whose key is accepted, and skips the others.
+    pub(crate) fn of_keys<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        keep: fn(&str) -> bool,
+    ) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PairsOf(keep))
     }
 }
 
@@ -234,25 +289,57 @@ impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> Visitor<'de> for V {
-            type Value = Labels;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of strings")
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Labels, E> {
-                Ok(Labels::default())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
-                let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or(4).min(64));
-                while let Some(pair) = map.next_entry::<Sym, Sym>()? {
-                    pairs.push(pair);
+        Self::of_keys(deserializer, |_| true)
+    }
+}
+
+/// Reads the pairs whose key it accepts.
+struct PairsOf(fn(&str) -> bool);
+
+impl<'de> Visitor<'de> for PairsOf {
+    type Value = Labels;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of strings")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Labels, E> {
+        Ok(Labels::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+        let mut pairs: Vec<(Sym, Sym)> = Vec::new();
+        while let Some(key) = map.next_key_seed(KeyOf(self.0))? {
+            match key {
+                Some(key) => {
+                    grow(&mut pairs);
+                    pairs.push((key, map.next_value()?));
                 }
-                pairs.sort();
-                Ok(Labels(pairs.into()))
+                None => drop(map.next_value::<de::IgnoredAny>()?),
             }
         }
-        deserializer.deserialize_any(V)
+        pairs.sort();
+        Ok(Labels(pairs.into()))
+    }
+}
+
+/// Reads a key where it is accepted.
+struct KeyOf(fn(&str) -> bool);
+
+impl<'de> de::DeserializeSeed<'de> for KeyOf {
+    type Value = Option<Sym>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Sym>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyOf {
+    type Value = Option<Sym>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E>(self, key: &str) -> Result<Option<Sym>, E> {
+        Ok((self.0)(key).then(|| Sym::new(key)))
     }
 }
 
@@ -291,6 +378,22 @@ impl Uid {
     }
 }
 
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.0;
+        let group = |shift: u32, bits: u32| (n >> shift) & ((1 << bits) - 1);
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            group(96, 32),
+            group(80, 16),
+            group(64, 16),
+            group(48, 16),
+            group(0, 48)
+        )
+    }
+}
+
 impl<'de> Deserialize<'de> for Uid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct V;
@@ -317,8 +420,25 @@ const FAR_FUTURE: i64 = 4_102_444_800;
 
 /// The time that a text in RFC 3339 states, unless it is absurd (before 2014, after 2100, unparsable).
 pub fn parse_time(text: &str) -> Option<Timestamp> {
-    let time: Timestamp = text.trim().parse().ok()?;
+    let time: Timestamp = plain_time(text).or_else(|| text.trim().parse().ok())?;
     (EPOCH_OF_KUBERNETES..FAR_FUTURE).contains(&time.as_second()).then_some(time)
+}
+
+/// `2026-11-22T17:40:14Z`, the form of nearly all times in objects.
+fn plain_time(text: &str) -> Option<Timestamp> {
+    let number = |at: Range<usize>| {
+        let digits = text.as_bytes().get(at)?;
+        digits.iter().try_fold(0_i16, |n, d| d.is_ascii_digit().then(|| n * 10 + i16::from(d - b'0')))
+    };
+    let two = |at: usize| number(at..at + 2).map(|n| n as i8);
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    let is_plain = text.len() == 20 && marks.iter().all(|(at, mark)| text.as_bytes().get(*at) == Some(mark));
+    if !is_plain {
+        return None;
+    }
+    let date = Date::new(number(0..4)?, two(5)?, two(8)?).ok()?;
+    let time = Time::new(two(11)?, two(14)?, two(17)?, 0).ok()?;
+    Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// A lenient time field: `null`, malformed and absurd times are `None`.
@@ -374,6 +494,14 @@ mod tests {
     fn absurd_times_are_not_taken() {
         assert!(parse_time("2026-11-22T17:40:14Z").is_some());
         assert!(parse_time("2026-11-22T17:40:14.123456+08:00").is_some());
+        for plain in ["2024-02-29T23:59:59Z", "2026-11-22T17:40:14Z", "2099-01-01T00:00:00Z"] {
+            assert_eq!(plain_time(plain), plain.parse().ok(), "{plain}");
+        }
+        for odd in
+            ["2023-02-29T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22 17:40:14Z", "2026-1x-22T17:40:14Z"]
+        {
+            assert_eq!(plain_time(odd), None, "{odd}");
+        }
         for bad in ["", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "-5", "yesterday"] {
             assert_eq!(parse_time(bad), None, "{bad}");
         }

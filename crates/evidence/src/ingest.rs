@@ -1,8 +1,13 @@
 //! One object's JSON → one lean object. A kind that kubecause does not know keeps its metadata.
 
+mod told;
+
 use crate::kube::*;
 use kubecause_model::Kind;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use told::Telling;
+
+pub use told::Told;
 
 /// One object that was read.
 #[derive(Debug, Clone)]
@@ -45,71 +50,101 @@ pub enum Ingest {
     Other(Kind, Bare),
 }
 
+/// The first object of a text.
+#[derive(Debug)]
+pub struct First<'a> {
+    /// The object.
+    pub object: Ingest,
+    /// What it says that it is.
+    pub told: Told<'a>,
+    /// How long its text is.
+    pub length: usize,
+}
+
 impl Ingest {
     /// Reads one object. `kind` is its own `kind` field, or what its list or file says.
     ///
     /// # Errors
     /// The parser's own error where a field that is read has another type than the API gives it.
     pub fn parse(kind: &str, json: &str) -> Result<Self, serde_json::Error> {
-        fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, serde_json::Error> {
-            serde_json::from_str(json)
+        let mut de = serde_json::Deserializer::from_str(json);
+        let object = Self::read(&Kind::from_name(kind), &mut de)?;
+        de.end()?;
+        Ok(object)
+    }
+
+    /// Reads the object that a text begins with as one of that kind; whether it is one, it says itself.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn first<'a>(kind: &Kind, text: &'a str) -> Result<First<'a>, serde_json::Error> {
+        let mut told = Told::default();
+        let mut de = serde_json::Deserializer::from_str(text);
+        let object = Self::read(kind, Telling { from: &mut de, told: &mut told })?;
+        let length = de.into_iter::<serde::de::IgnoredAny>().byte_offset();
+        Ok(First { object, told, length })
+    }
+
+    fn read<'a, D: Deserializer<'a>>(kind: &Kind, from: D) -> Result<Self, D::Error> {
+        fn read<'a, T: Deserialize<'a>, D: Deserializer<'a>>(from: D) -> Result<T, D::Error> {
+            T::deserialize(from)
         }
-        let workload = |kind| -> Result<Self, serde_json::Error> {
-            let mut w: Workload = read(json)?;
+        let workload = |kind, from| -> Result<Self, D::Error> {
+            let mut w: Workload = read(from)?;
             w.kind = kind;
             Ok(Self::Workload(w))
         };
-        let webhook = |mutating| -> Result<Self, serde_json::Error> {
-            let mut w: WebhookConfiguration = read(json)?;
+        let webhook = |mutating, from| -> Result<Self, D::Error> {
+            let mut w: WebhookConfiguration = read(from)?;
             w.mutating = mutating;
             Ok(Self::Webhook(w))
         };
-        Ok(match Kind::from_name(kind) {
-            Kind::Pod => Self::Pod(read(json)?),
-            Kind::Node => Self::Node(read(json)?),
-            Kind::Event => Self::Event(read(json)?),
-            Kind::Deployment => workload(WorkloadKind::Deployment)?,
-            Kind::ReplicaSet => workload(WorkloadKind::ReplicaSet)?,
-            Kind::StatefulSet => workload(WorkloadKind::StatefulSet)?,
-            Kind::DaemonSet => workload(WorkloadKind::DaemonSet)?,
-            Kind::Job => workload(WorkloadKind::Job)?,
-            Kind::ReplicationController => workload(WorkloadKind::ReplicationController)?,
-            Kind::CronJob => Self::CronJob(read(json)?),
-            Kind::ControllerRevision => Self::ControllerRevision(read(json)?),
-            Kind::Service => Self::Service(read(json)?),
-            Kind::Endpoints => Self::Endpoints(read(json)?),
-            Kind::EndpointSlice => Self::EndpointSlice(read(json)?),
-            Kind::Ingress => Self::Ingress(read(json)?),
-            Kind::IngressClass => Self::IngressClass(read(json)?),
-            Kind::NetworkPolicy => Self::NetworkPolicy(read(json)?),
-            Kind::PersistentVolumeClaim => Self::Claim(read(json)?),
-            Kind::PersistentVolume => Self::Volume(read(json)?),
-            Kind::StorageClass => Self::StorageClass(read(json)?),
-            Kind::VolumeAttachment => Self::VolumeAttachment(read(json)?),
-            Kind::CSINode => Self::CsiNode(read(json)?),
-            Kind::CSIDriver => Self::CsiDriver(read(json)?),
+        Ok(match kind {
+            Kind::Pod => Self::Pod(read(from)?),
+            Kind::Node => Self::Node(read(from)?),
+            Kind::Event => Self::Event(read(from)?),
+            Kind::Deployment => workload(WorkloadKind::Deployment, from)?,
+            Kind::ReplicaSet => workload(WorkloadKind::ReplicaSet, from)?,
+            Kind::StatefulSet => workload(WorkloadKind::StatefulSet, from)?,
+            Kind::DaemonSet => workload(WorkloadKind::DaemonSet, from)?,
+            Kind::Job => workload(WorkloadKind::Job, from)?,
+            Kind::ReplicationController => workload(WorkloadKind::ReplicationController, from)?,
+            Kind::CronJob => Self::CronJob(read(from)?),
+            Kind::ControllerRevision => Self::ControllerRevision(read(from)?),
+            Kind::Service => Self::Service(read(from)?),
+            Kind::Endpoints => Self::Endpoints(read(from)?),
+            Kind::EndpointSlice => Self::EndpointSlice(read(from)?),
+            Kind::Ingress => Self::Ingress(read(from)?),
+            Kind::IngressClass => Self::IngressClass(read(from)?),
+            Kind::NetworkPolicy => Self::NetworkPolicy(read(from)?),
+            Kind::PersistentVolumeClaim => Self::Claim(read(from)?),
+            Kind::PersistentVolume => Self::Volume(read(from)?),
+            Kind::StorageClass => Self::StorageClass(read(from)?),
+            Kind::VolumeAttachment => Self::VolumeAttachment(read(from)?),
+            Kind::CSINode => Self::CsiNode(read(from)?),
+            Kind::CSIDriver => Self::CsiDriver(read(from)?),
             Kind::ConfigMap => {
-                let mut map: ConfigMap = read(json)?;
+                let mut map: ConfigMap = read(from)?;
                 if !map.keeps_values() {
                     map.data.0.iter_mut().for_each(|(_, value)| *value = Box::default());
                 }
                 Self::ConfigMap(map)
             }
-            Kind::Secret => Self::Secret(read(json)?),
-            Kind::ServiceAccount => Self::ServiceAccount(read(json)?),
-            Kind::ResourceQuota => Self::ResourceQuota(read(json)?),
-            Kind::LimitRange => Self::LimitRange(read(json)?),
-            Kind::PriorityClass => Self::PriorityClass(read(json)?),
-            Kind::RuntimeClass => Self::RuntimeClass(read(json)?),
-            Kind::HorizontalPodAutoscaler => Self::Hpa(read(json)?),
-            Kind::PodDisruptionBudget => Self::DisruptionBudget(read(json)?),
-            Kind::ValidatingWebhookConfiguration => webhook(false)?,
-            Kind::MutatingWebhookConfiguration => webhook(true)?,
-            Kind::APIService => Self::ApiService(read(json)?),
-            Kind::CustomResourceDefinition => Self::Crd(read(json)?),
-            Kind::Namespace => Self::Namespace(read(json)?),
-            Kind::Lease => Self::Lease(read(json)?),
-            other => Self::Other(other, read(json)?),
+            Kind::Secret => Self::Secret(read(from)?),
+            Kind::ServiceAccount => Self::ServiceAccount(read(from)?),
+            Kind::ResourceQuota => Self::ResourceQuota(read(from)?),
+            Kind::LimitRange => Self::LimitRange(read(from)?),
+            Kind::PriorityClass => Self::PriorityClass(read(from)?),
+            Kind::RuntimeClass => Self::RuntimeClass(read(from)?),
+            Kind::HorizontalPodAutoscaler => Self::Hpa(read(from)?),
+            Kind::PodDisruptionBudget => Self::DisruptionBudget(read(from)?),
+            Kind::ValidatingWebhookConfiguration => webhook(false, from)?,
+            Kind::MutatingWebhookConfiguration => webhook(true, from)?,
+            Kind::APIService => Self::ApiService(read(from)?),
+            Kind::CustomResourceDefinition => Self::Crd(read(from)?),
+            Kind::Namespace => Self::Namespace(read(from)?),
+            Kind::Lease => Self::Lease(read(from)?),
+            other => Self::Other(other.clone(), read(from)?),
         })
     }
 
@@ -151,23 +186,4 @@ impl Ingest {
         };
         &meta.name
     }
-}
-
-/// The kind of a resource's plural, as file names and URLs spell it (`pods`, `deployments.apps`).
-pub fn plural_to_kind(plural: &str) -> Option<Kind> {
-    let plural = plural.split('.').next().unwrap_or(plural).to_ascii_lowercase();
-    let irregular = match plural.as_str() {
-        "ingresses" => Some(Kind::Ingress),
-        "ingressclasses" => Some(Kind::IngressClass),
-        "networkpolicies" => Some(Kind::NetworkPolicy),
-        "storageclasses" => Some(Kind::StorageClass),
-        "priorityclasses" => Some(Kind::PriorityClass),
-        "runtimeclasses" => Some(Kind::RuntimeClass),
-        "endpoints" => Some(Kind::Endpoints),
-        _ => None,
-    };
-    irregular.or_else(|| {
-        let singular = plural.strip_suffix('s')?;
-        Kind::KNOWN.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(singular))
-    })
 }

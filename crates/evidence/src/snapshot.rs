@@ -1,11 +1,15 @@
 //! Everything that was seen at one moment, with its indexes.
 
 mod builder;
+mod compare;
+mod index;
 mod join;
 mod table;
 mod tally;
 
 pub use builder::{SnapshotBuilder, shift};
+pub use compare::Disagreement;
+pub use join::Inputs;
 pub use table::{HasMeta, Table};
 
 use crate::kube::*;
@@ -13,6 +17,7 @@ use crate::log::LogFile;
 use crate::node::NodeFacts;
 use crate::remark::{Asked, Remark};
 use crate::{Gap, Kind, Str, Subject, Uid, Why};
+use index::{Index, key_of};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +29,15 @@ pub enum Access {
     Listed,
     /// It was not or not fully seen, for that reason; what is not here may exist.
     Missing(Why),
+}
+
+/// How the time that the evidence stands for was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenFrom {
+    /// The capture, or the tool that wrote it, says it.
+    Said,
+    /// It is the newest that its records support.
+    Records,
 }
 
 /// Which container's log, of which run.
@@ -45,6 +59,8 @@ pub struct ContainerLogKey {
 pub struct Snapshot {
     /// The time that the evidence stands for. Signals measure ages against it.
     pub taken_at: Option<Timestamp>,
+    /// How that was found.
+    pub taken_from: Option<TakenFrom>,
     /// Version of the API server, such as `v1.36.2`.
     pub version: Option<String>,
     /// What `/readyz?verbose` answered.
@@ -99,15 +115,25 @@ pub struct Snapshot {
     pub remarks: Vec<Remark>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    /// What the inputs that this was joined from say differently.
+    pub disagreements: Vec<Disagreement>,
     asked: BTreeMap<Str, Asked>,
     access: FxHashMap<Kind, Access>,
     /// Namespaces in which a kind was listed that was not listed everywhere.
     listed_in: FxHashMap<Kind, BTreeSet<Str>>,
-    pods_by_node: FxHashMap<Str, Vec<u32>>,
-    pods_by_owner: FxHashMap<Uid, Vec<u32>>,
-    pods_by_label: FxHashMap<(Str, Str, Str), Vec<u32>>,
-    events_by_subject: FxHashMap<Subject, Vec<u32>>,
+    pods_by: PodIndexes,
+    /// By kind, namespace and name of what they are about.
+    events_by_subject: Index,
     pub(crate) links: crate::relation::Links,
+}
+
+/// Pods by what they have in common with others.
+#[derive(Debug, Default)]
+struct PodIndexes {
+    node: Index,
+    owner: Index,
+    /// By namespace, key and value.
+    label: Index,
 }
 
 impl Snapshot {
@@ -153,12 +179,15 @@ impl Snapshot {
 
     /// The pods that run on that node, or ran there last.
     pub fn pods_on<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Pod> + use<'a> {
-        self.pick(self.pods_by_node.get(node))
+        let pods = || self.pick(self.pods_by.node.get(key_of(&node)));
+        let node = pods().map(|p| &p.spec.node_name).find(|name| **name == *node);
+        pods().filter(move |p| Some(&p.spec.node_name) == node)
     }
 
     /// The pods that have that owner.
     pub fn pods_owned_by(&self, owner: Uid) -> impl Iterator<Item = &Pod> {
-        self.pick(self.pods_by_owner.get(&owner))
+        let of = move |pod: &&Pod| pod.metadata.controller().is_some_and(|o| o.uid == owner);
+        self.pick(self.pods_by.owner.get(key_of(&owner))).filter(of)
     }
 
     /// The pods of a namespace whose labels hold all of `labels`, which must not be empty.
@@ -167,23 +196,27 @@ impl Snapshot {
         namespace: &str,
         labels: &'a crate::Labels,
     ) -> impl Iterator<Item = &'a Pod> {
-        let ns: Str = namespace.into();
-        let rarest = labels
-            .iter()
-            .map(|(k, v)| self.pods_by_label.get(&(ns.clone(), k.arc(), v.arc())))
-            .min_by_key(|found| found.map_or(0, Vec::len))
-            .flatten();
-        self.pick(rarest).filter(|pod| labels.all_in(&pod.metadata.labels))
+        let keys = labels.iter().map(|(k, v)| key_of(&(namespace, &**k, &**v)));
+        let rarest = keys.min_by_key(|key| self.pods_by.label.count(*key));
+        let pods = rarest.into_iter().flat_map(|key| self.pick(self.pods_by.label.get(key)));
+        pods.filter(move |pod| pod.metadata.namespace == *namespace && labels.all_in(&pod.metadata.labels))
     }
 
     /// The events about that object, whatever container they name, oldest first.
     pub fn events_about<'a>(&'a self, subject: &Subject) -> impl Iterator<Item = &'a Event> + use<'a> {
-        let found = self.events_by_subject.get(&subject.object());
-        found.into_iter().flatten().filter_map(|i| self.events.get(*i as usize))
+        let key = key_of(&(subject.kind.as_str(), subject.ns(), &*subject.name));
+        let events = || self.events_by_subject.get(key).filter_map(|i| self.events.get(i as usize));
+        let is = |o: &&ObjectRef| {
+            o.name == *subject.name && o.namespace == *subject.ns() && o.kind == *subject.kind.as_str()
+        };
+        let about = events().map(|e| &e.regarding).find(is);
+        let same =
+            |a: &ObjectRef, b: &ObjectRef| a.name == b.name && a.namespace == b.namespace && a.kind == b.kind;
+        events().filter(move |e| about.is_some_and(|about| same(about, &e.regarding)))
     }
 
-    fn pick<'a>(&'a self, indexes: Option<&'a Vec<u32>>) -> impl Iterator<Item = &'a Pod> + use<'a> {
-        indexes.into_iter().flatten().filter_map(|i| self.pods.items.get(*i as usize))
+    fn pick<'a>(&'a self, places: impl Iterator<Item = u32>) -> impl Iterator<Item = &'a Pod> {
+        places.filter_map(|i| self.pods.items.get(i as usize))
     }
 
     /// All workloads but cron jobs, `ReplicaSet`s of Deployments included.

@@ -14,6 +14,7 @@ mod folder;
 pub use cases::{Case, cases};
 pub use check::{check, lint};
 pub use expect::{Expect, Want};
+pub use kubecause_engine::unseen;
 
 use anyhow::Context as _;
 use kubecause_bundle::{Bundle, Input, Limits, ReadError};
@@ -108,7 +109,7 @@ impl Kit {
     /// # Errors
     /// Where an input cannot be read at all.
     pub fn read(&self, inputs: &[Input]) -> Result<Bundle, ReadError> {
-        kubecause_bundle::read_watched(inputs, &Limits::default(), self.watcher())
+        kubecause_bundle::read_watched(inputs, &Limits::default(), self.watcher(), Some(self.signals.sieve()))
     }
 
     /// Diagnoses a snapshot.

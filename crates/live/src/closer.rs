@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// How often it diagnoses anew at most.
 const ROUNDS: usize = 3;
 /// The longest time for one look: a kubelet that hangs must not hold up the answer.
-const WITHIN: Duration = Duration::from_secs(4);
+const WITHIN: Duration = Duration::from_secs(3);
 /// The longest text that a look reads.
 const TEXT_MAX: usize = 4 << 20;
 
@@ -201,6 +201,13 @@ impl Session {
         }
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         if let Some(says) = is_log.then(|| no_log(&text)).flatten() {
+            if let (true, Some((folder, _))) = (says.contains(IN_FILES), look.path.split_once('?')) {
+                let listing = self.api.get(&Ask::text(folder, TEXT_MAX, WITHIN)).await?;
+                return self.file(look, &String::from_utf8_lossy(&listing.body), sink).await;
+            }
+            return Err(Miss::absent(says));
+        }
+        if let Some(says) = matches!(look.place, Place::Log(_)).then(|| gone(&text)).flatten() {
             return Err(Miss::absent(says));
         }
         sink.text(&look.place, text);
@@ -239,17 +246,23 @@ const FILES: [(&str, &str); 6] = [
 /// What is read of the end of such a file.
 const FILE_TAIL: usize = 1 << 20;
 
+/// What kubelet answers where a service's log is a file and not in the journal: of a file it would give all or nothing
+/// (`copyForBoot` in Kubernetes' `pkg/kubelet/kubelet_server_journal.go`).
+const IN_FILES: &str = "options present and query resolved to log files";
+
 /// What kubelet writes in place of a log that it cannot find or read.
 fn no_log(text: &str) -> Option<String> {
     let first = text.lines().find(|l| !l.trim().is_empty())?;
-    let excuses = [
-        "-- No entries --",
-        "options present and query resulted in",
-        "failed to retrieve logs",
-        "journalctl:",
-    ];
+    let excuses =
+        ["-- No entries --", IN_FILES, "log not found for", "failed to retrieve logs", "journalctl:"];
     let excuse = text.lines().count() <= 3 && excuses.iter().any(|e| first.contains(e));
     excuse.then(|| kubecause_model::one_line(first, 160))
+}
+
+/// What kubelet answers in place of the log of a container that it has removed since.
+fn gone(text: &str) -> Option<String> {
+    let gone = text.starts_with("unable to retrieve container logs for ") && text.lines().count() <= 1;
+    gone.then(|| kubecause_model::one_line(text, 160))
 }
 
 /// Kubelet's own answer, or how its port answers the API server: that tells too.

@@ -220,11 +220,12 @@ fn of_pod(snapshot: &Snapshot, subject: &Subject) -> Vec<Look> {
 
 /// Which run's log tells why a container fails: that of the run before (true), of this run (false), or none.
 fn run_to_read(status: &ContainerStatus) -> Option<bool> {
-    if runs_no_more(status) {
-        return Some(true);
-    }
+    // Until its next start is due, the run that ended last is this one; the log of the one before is gone by then.
     if let Some(ended) = &status.state.terminated {
         return (ended.exit_code != 0).then_some(false);
+    }
+    if runs_no_more(status) {
+        return Some(true);
     }
     (status.state.running.is_some() && !status.ready).then_some(false)
 }
@@ -264,6 +265,8 @@ mod tests {
 
     const CRASHED: &str = r#""restartCount":4,"ready":false,"state":{"waiting":{"reason":"CrashLoopBackOff"}},
         "lastState":{"terminated":{"exitCode":1}}"#;
+
+    const ENDED: &str = r#"{"terminated":{"exitCode":2}}"#;
 
     fn seen(objects: &[(&str, String)]) -> Snapshot {
         let mut builder = SnapshotBuilder::default();
@@ -359,7 +362,7 @@ mod tests {
     fn a_crash_is_read_in_the_log_of_the_run_before() {
         let accused = |name: &str| said(&[(Subject::new(Kind::Pod, "shop", name), Confidence::Probable)]);
         let not_ready = r#""ready":false,"state":{"running":{}}"#;
-        let ended = r#""ready":false,"state":{"terminated":{"exitCode":2}}"#;
+        let ended = &format!(r#""ready":false,"state":{ENDED}"#);
         let snapshot = seen(&[
             node("a", "True", ""),
             node("b", "Unknown", ""),
@@ -367,6 +370,7 @@ mod tests {
             pod("deaf", "a", not_ready),
             pod("job", "a", ended),
             pod("done", "a", r#""ready":false,"state":{"terminated":{"exitCode":0}}"#),
+            pod("again", "a", &CRASHED.replace(r#"{"waiting":{"reason":"CrashLoopBackOff"}}"#, ENDED)),
             pod("away", "b", CRASHED),
         ]);
         let of = |name: &str| -> Vec<String> {
@@ -375,6 +379,7 @@ mod tests {
         assert_eq!(of("crashed"), ["logs/shop/crashed/app.previous.log"]);
         assert_eq!(of("deaf"), ["logs/shop/deaf/app.log"]);
         assert_eq!(of("job"), ["logs/shop/job/app.log"]);
+        assert_eq!(of("again"), ["logs/shop/again/app.log"], "the next start is not due yet");
         assert!(of("done").is_empty());
         assert!(of("away").is_empty(), "its kubelet cannot be asked");
     }

@@ -154,7 +154,51 @@ impl Kind {
 
     /// The kind of that exact name.
     pub fn from_name(name: &str) -> Self {
-        Self::KNOWN.into_iter().find(|k| k.as_str() == name).unwrap_or_else(|| Self::Other(name.into()))
+        match name {
+            "Cluster" => Self::Cluster,
+            "Component" => Self::Component,
+            "Node" => Self::Node,
+            "Namespace" => Self::Namespace,
+            "Pod" => Self::Pod,
+            "Deployment" => Self::Deployment,
+            "ReplicaSet" => Self::ReplicaSet,
+            "StatefulSet" => Self::StatefulSet,
+            "DaemonSet" => Self::DaemonSet,
+            "Job" => Self::Job,
+            "CronJob" => Self::CronJob,
+            "ReplicationController" => Self::ReplicationController,
+            "ControllerRevision" => Self::ControllerRevision,
+            "Service" => Self::Service,
+            "Endpoints" => Self::Endpoints,
+            "EndpointSlice" => Self::EndpointSlice,
+            "Ingress" => Self::Ingress,
+            "IngressClass" => Self::IngressClass,
+            "NetworkPolicy" => Self::NetworkPolicy,
+            "PersistentVolumeClaim" => Self::PersistentVolumeClaim,
+            "PersistentVolume" => Self::PersistentVolume,
+            "StorageClass" => Self::StorageClass,
+            "VolumeAttachment" => Self::VolumeAttachment,
+            "CSINode" => Self::CSINode,
+            "CSIDriver" => Self::CSIDriver,
+            "ConfigMap" => Self::ConfigMap,
+            "Secret" => Self::Secret,
+            "ServiceAccount" => Self::ServiceAccount,
+            "ResourceQuota" => Self::ResourceQuota,
+            "LimitRange" => Self::LimitRange,
+            "HorizontalPodAutoscaler" => Self::HorizontalPodAutoscaler,
+            "PodDisruptionBudget" => Self::PodDisruptionBudget,
+            "ValidatingWebhookConfiguration" => Self::ValidatingWebhookConfiguration,
+            "MutatingWebhookConfiguration" => Self::MutatingWebhookConfiguration,
+            "APIService" => Self::APIService,
+            "CustomResourceDefinition" => Self::CustomResourceDefinition,
+            "Lease" => Self::Lease,
+            "PriorityClass" => Self::PriorityClass,
+            "RuntimeClass" => Self::RuntimeClass,
+            "Event" => Self::Event,
+            "Registry" => Self::Registry,
+            "Image" => Self::Image,
+            _ => Self::Other(name.into()),
+        }
     }
 
     /// Whether objects of this kind make pods.

@@ -201,10 +201,23 @@ pub(crate) fn by_mode<'d>(incidents: impl Iterator<Item = &'d Incident>) -> Vec<
     out
 }
 
+/// At most so many of these groups, the worst first, and never without the largest; how many incidents of how many modes are left.
+pub(crate) fn dominant<'d>(
+    mut groups: Vec<ModeGroup<'d>>,
+    most: usize,
+) -> (Vec<ModeGroup<'d>>, usize, usize) {
+    let largest = groups.iter().enumerate().max_by_key(|(at, g)| (g.count, std::cmp::Reverse(*at)));
+    if let Some((at, _)) = largest.filter(|(at, _)| *at >= most) {
+        groups.swap(most.saturating_sub(1), at);
+    }
+    let left = groups.split_off(most.min(groups.len()));
+    (groups, left.iter().map(|g| g.count).sum(), left.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kubecause_model::{Lang, Source};
+    use kubecause_model::{Confidence, Lang, Params, Root, Severity, Source, Text};
 
     #[test]
     fn generated_parts_of_pod_names_are_found() {
@@ -234,6 +247,38 @@ mod tests {
             ["3 个 Pod：shop/cart ×2、另有 1 个", "节点 worker-1"]
         );
         assert!(affected(&[], Words(Lang::En), 4).is_empty());
+    }
+
+    #[test]
+    fn the_largest_group_is_never_left_out() {
+        let incident = |severity, mode: &str| Incident {
+            id: String::new(),
+            severity,
+            since: None,
+            last_seen: None,
+            ongoing: true,
+            root: Root {
+                mode: mode.to_owned(),
+                refines: None,
+                confidence: Confidence::Confirmed,
+                subject: Subject::node("n"),
+                params: Params::new(),
+                title: Text::default(),
+            },
+            alternatives: Vec::new(),
+            refuted: Vec::new(),
+            chain: Vec::new(),
+            affected: Vec::new(),
+            evidence: Vec::new(),
+            changes: Vec::new(),
+            fixes: Vec::new(),
+            looks: Vec::new(),
+        };
+        let mut all: Vec<Incident> = ["a", "b", "c"].map(|m| incident(Severity::Critical, m)).into();
+        all.extend((0..9).map(|_| incident(Severity::Error, "many")));
+        let (shown, left, modes) = dominant(by_mode(all.iter()), 2);
+        let named: Vec<(&str, usize)> = shown.iter().map(|g| (g.first.root.mode.as_str(), g.count)).collect();
+        assert_eq!((named, left, modes), (vec![("a", 1), ("many", 9)], 2, 2));
     }
 
     #[test]

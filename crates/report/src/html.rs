@@ -23,6 +23,8 @@ const CARDS: usize = 50;
 const OPEN: usize = 3;
 /// So many more get a line.
 const LINES: usize = 200;
+/// So many causes are counted, and so many rows has each list at the end.
+const ROWS: usize = 50;
 
 /// The diagnosis as one HTML page.
 pub fn html(diagnosis: &Diagnosis, lang: Lang) -> String {
@@ -53,7 +55,32 @@ pub fn html(diagnosis: &Diagnosis, lang: Lang) -> String {
     out
 }
 
+/// What dominates, before any single one: where there are more incidents than get a card.
+fn by_cause(out: &mut String, d: &Diagnosis, words: Words) {
+    if d.incidents.len() <= CARDS {
+        return;
+    }
+    let (groups, left, modes) = fold::dominant(fold::by_mode(d.incidents.iter()), ROWS);
+    let heading = words.pick("By cause, the worst first", "按原因统计，最严重的在前");
+    let _ = writeln!(out, "<section class=\"box\">\n<h2>{heading}</h2>\n<ul class=\"list\">");
+    for group in groups {
+        let _ = writeln!(
+            out,
+            "<li><span class=\"sev {s}\">{}</span><span class=\"grow\"><code>{}</code></span><span class=\"dim\">×{}</span></li>",
+            words.severity(group.first.severity),
+            text(&group.first.root.mode),
+            number(group.count),
+            s = group.first.severity.as_str()
+        );
+    }
+    if left > 0 {
+        let _ = writeln!(out, "<li class=\"dim\">{}</li>", text(&words.other_causes(left, modes)));
+    }
+    out.push_str("</ul>\n</section>\n");
+}
+
 fn incidents(out: &mut String, d: &Diagnosis, words: Words) {
+    by_cause(out, d, words);
     let cards = d.incidents.get(..CARDS.min(d.incidents.len())).unwrap_or_default();
     for (n, incident) in cards.iter().enumerate() {
         let open = cards.len() <= OPEN || n == 0;
@@ -71,15 +98,8 @@ fn incidents(out: &mut String, d: &Diagnosis, words: Words) {
     for incident in rest.iter().take(LINES) {
         row(out, incident, d, words);
     }
-    for group in fold::by_mode(rest.iter().skip(LINES)) {
-        let _ = writeln!(
-            out,
-            "<li><span class=\"sev {s}\">{}</span><span class=\"grow\"><code>{}</code></span><span class=\"dim\">×{}</span></li>",
-            words.severity(group.first.severity),
-            text(&group.first.root.mode),
-            number(group.count),
-            s = group.first.severity.as_str()
-        );
+    if rest.len() > LINES {
+        let _ = writeln!(out, "<li class=\"dim\">{}</li>", text(&words.more(rest.len() - LINES)));
     }
     out.push_str("</ul>\n</section>\n");
 }
@@ -100,7 +120,7 @@ fn row(out: &mut String, i: &Incident, d: &Diagnosis, words: Words) {
 fn tail(out: &mut String, d: &Diagnosis, words: Words) {
     let silenced = d.silenced.iter().map(|s| silence::silenced(s, words));
     let idle = silence::idle(d, false).map(|s| silence::did_nothing(s, words));
-    section(out, words.pick("Silenced", "已静默"), silenced.chain(idle).map(|line| text(&line)));
+    section(out, words, words.pick("Silenced", "已静默"), silenced.chain(idle).map(|line| text(&line)));
     let symptoms = fold::symptoms(&d.unexplained);
     let rows = symptoms.iter().map(|g| {
         let who = fold::affected(&g.subjects, words, 8).join(words.semicolon());
@@ -112,7 +132,7 @@ fn tail(out: &mut String, d: &Diagnosis, words: Words) {
             text(&says)
         )
     });
-    section(out, words.pick("Seen, without a known cause", "有异常但原因不明"), rows);
+    section(out, words, words.pick("Seen, without a known cause", "有异常但原因不明"), rows);
     let (mattering, silent) = phrase::gaps(d);
     let rows = mattering.iter().map(|g| {
         let aside = words.aside(words.why(g.why));
@@ -121,7 +141,7 @@ fn tail(out: &mut String, d: &Diagnosis, words: Words) {
     });
     let counted = (!silent.is_empty())
         .then(|| format!("<span class=\"dim\">{}</span>", text(&phrase::silent(&silent, words))));
-    section(out, words.pick("Not seen", "没能查看"), rows.chain(counted));
+    section(out, words, words.pick("Not seen", "没能查看"), rows.chain(counted));
     let notes = fold::notes(&d.notes);
     let rows = notes.iter().map(|g| {
         format!(
@@ -130,12 +150,17 @@ fn tail(out: &mut String, d: &Diagnosis, words: Words) {
             phrase::alike(g.others, words)
         )
     });
-    section(out, words.pick("Notes", "提示"), rows);
+    section(out, words, words.pick("Notes", "提示"), rows);
 }
 
 /// A box with a list, or nothing where the list is empty. The rows are HTML.
-fn section(out: &mut String, heading: &str, rows: impl Iterator<Item = String>) {
-    let rows: Vec<String> = rows.map(|row| format!("<li>{row}</li>\n")).collect();
+fn section(out: &mut String, words: Words, heading: &str, rows: impl Iterator<Item = String>) {
+    let mut rows: Vec<String> = rows.map(|row| format!("<li>{row}</li>\n")).collect();
+    if rows.len() > ROWS {
+        let left = words.more(rows.len() - ROWS);
+        rows.truncate(ROWS);
+        rows.push(format!("<li class=\"dim\">{left}</li>\n"));
+    }
     if !rows.is_empty() {
         let _ = writeln!(
             out,

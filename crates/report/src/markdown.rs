@@ -16,6 +16,8 @@ use std::fmt::Write as _;
 const IN_FULL: usize = 3;
 /// So many more get a line each.
 const LINES: usize = 20;
+/// So many causes are counted, and so many rows has each list at the end.
+const ROWS: usize = 20;
 /// So many records are quoted.
 const QUOTES: usize = 6;
 
@@ -25,6 +27,7 @@ pub fn markdown(diagnosis: &Diagnosis, lang: Lang) -> String {
     let (word, rest) = phrase::verdict(diagnosis, note.words);
     note.block(&format!("## {}{}", escape(&word), escape(&rest)));
     note.block(&escape(&phrase::facts(diagnosis, note.words).join(" · ")));
+    note.by_cause();
     for incident in diagnosis.incidents.iter().take(IN_FULL) {
         note.incident(incident);
     }
@@ -200,13 +203,32 @@ impl Paper<'_> {
         let shown = rest.iter().take(LINES).map(row).collect::<Vec<_>>().join("\n");
         self.block(&format!("### {}", w.pick("Further incidents", "其他故障")));
         self.block(&shown);
-        let left = rest.get(LINES..).unwrap_or_default();
-        let groups = fold::by_mode(left.iter());
-        let counts: Vec<String> =
-            groups.iter().map(|g| format!("{} ×{}", code(&g.first.root.mode), number(g.count))).collect();
-        if !counts.is_empty() {
-            self.block(&format!("{}{}{}", w.more(left.len()), w.colon(), counts.join(w.comma())));
+        if rest.len() > LINES {
+            self.block(&w.more(rest.len() - LINES));
         }
+    }
+
+    /// What dominates, before any single one: where there are more incidents than get a line each.
+    fn by_cause(&mut self) {
+        let w = self.words;
+        if self.d.incidents.len() <= IN_FULL + LINES {
+            return;
+        }
+        let (groups, left, modes) = fold::dominant(fold::by_mode(self.d.incidents.iter()), ROWS);
+        let row = |g: &fold::ModeGroup<'_>| {
+            let (mode, subject) = (code(&g.first.root.mode), escape(&g.first.root.subject.to_string()));
+            let severity = w.severity(g.first.severity);
+            match g.count {
+                1 => format!("- 1 × {mode} · {severity} · {subject}"),
+                n => format!("- {} × {mode} · {severity} · {} {subject}", number(n), w.pick("such as", "如")),
+            }
+        };
+        let mut rows: Vec<String> = groups.iter().map(row).collect();
+        if left > 0 {
+            rows.push(format!("- {}", w.other_causes(left, modes)));
+        }
+        self.block(&format!("**{}**", w.pick("By cause, the worst first", "按原因统计，最严重的在前")));
+        self.block(&rows.join("\n"));
     }
 
     fn tail(&mut self) {
@@ -241,7 +263,11 @@ impl Paper<'_> {
             return;
         }
         self.block(&format!("### {heading}"));
-        self.block(&rows.join("\n"));
+        let shown = rows.get(..ROWS.min(rows.len())).unwrap_or_default();
+        self.block(&shown.join("\n"));
+        if rows.len() > ROWS {
+            self.block(&self.words.more(rows.len() - ROWS));
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 
 mod incident;
 mod many;
+mod part;
 mod tail;
+
+pub use part::{Part, part, severity_word, verdict_line};
 
 use crate::phrase;
 use crate::rich::{Line, Out, Span, Tone, plain, span, wrap, wrap_most};
@@ -45,6 +48,7 @@ pub fn text(diagnosis: &Diagnosis, options: &TextOptions) -> String {
         Verdict::Healthy if diagnosis.incidents.is_empty() => sheet.healthy(),
         _ => {
             sheet.header();
+            sheet.by_cause();
             sheet.incidents();
         }
     }

@@ -167,6 +167,13 @@ impl Words {
         self.pick(format!("+{} more", number(n)), format!("另有 {} 个", number(n)))
     }
 
+    /// `31 of 4 other causes`, `其余 4 种原因共 31 个`: what a list of causes leaves out.
+    pub(crate) fn other_causes(self, incidents: usize, causes: usize) -> String {
+        let (n, of) = (number(incidents), number(causes));
+        let causes = if causes == 1 { "another cause".to_owned() } else { format!("{of} other causes") };
+        self.pick(format!("{n} of {causes}"), format!("其余 {of} 种原因共 {n} 个"))
+    }
+
     /// `+3 more records`, `另有 3 条记录`.
     pub(crate) fn more_records(self, n: usize) -> String {
         let records = if n == 1 { "record" } else { "records" };

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use kubecause_evidence::Subject;
 use kubecause_model::{Citation, Params, Source, Span};
-use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A signal seen on a subject.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,9 +94,9 @@ impl Finding {
         self.span = self.span.join(other.span);
         self.count += other.count;
         self.params.extend(other.params);
-        for name in other.names.into_iter().filter(|n| !self.names.contains(n)).collect::<Vec<_>>() {
-            self.names.push(name);
-        }
+        let known: FxHashSet<&Subject> = self.names.iter().collect();
+        let fresh: Vec<Subject> = other.names.into_iter().filter(|n| !known.contains(n)).collect();
+        self.names.extend(fresh);
         self.members.extend(other.members);
         self.evidence.extend(other.evidence);
         self.evidence.sort_by(|a, b| (a.at, &a.reference, &a.text).cmp(&(b.at, &b.reference, &b.text)));
@@ -122,6 +121,11 @@ impl Sink {
         self.found.push(finding);
     }
 
+    /// Adds what another took.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.found.extend(other.found);
+    }
+
     /// Joins findings of the same signal and subject, and sorts.
     pub fn finish(self) -> Findings {
         let mut findings = Findings::default();
@@ -141,19 +145,25 @@ pub struct Findings {
 impl Findings {
     /// Adds what a correlator found.
     pub fn extend(&mut self, sink: Sink) {
-        let mut joined: BTreeMap<(&'static str, Subject), Finding> = BTreeMap::new();
-        let mut found: Vec<Finding> = std::mem::take(&mut self.all).into_iter().chain(sink.found).collect();
-        found.sort_by(|a, b| (a.span.first, &a.evidence).cmp(&(b.span.first, &b.evidence)));
-        for finding in found {
-            let key = (finding.signal, finding.subject.clone());
-            match joined.get_mut(&key) {
-                Some(known) => known.join(finding),
-                None => {
-                    joined.insert(key, finding);
-                }
-            }
+        if sink.found.is_empty() {
+            return;
         }
-        self.all = joined.into_values().collect();
+        let key = |a: &Finding, b: &Finding| (a.signal, &a.subject).cmp(&(b.signal, &b.subject));
+        // What was found before comes first among its like; it is in order already, so that this costs little more than a pass.
+        self.all.reserve_exact(sink.found.len());
+        let mut found = sink.found;
+        found.sort_by(|a, b| {
+            key(a, b).then_with(|| (a.span.first, &a.evidence).cmp(&(b.span.first, &b.evidence)))
+        });
+        self.all.append(&mut found);
+        self.all.sort_by(key);
+        self.all.dedup_by(|next, known| {
+            let same = key(known, next).is_eq();
+            if same {
+                known.join(std::mem::replace(next, Finding::new(next.signal, Subject::cluster())));
+            }
+            same
+        });
         self.by_signal.clear();
         self.by_object.clear();
         for (i, f) in self.all.iter().enumerate() {

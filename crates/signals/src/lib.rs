@@ -18,12 +18,15 @@ pub use pattern::{ObjectRule, PatternError, Patterns};
 pub use signal::{Family, Needs, Signal, is_open};
 
 use kubecause_evidence::Snapshot;
+use kubecause_evidence::log::Sieve;
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// All that can be observed: the families in Rust and the patterns.
 #[derive(Debug)]
 pub struct Signals {
-    patterns: Patterns,
+    patterns: Arc<Patterns>,
 }
 
 impl Signals {
@@ -32,7 +35,7 @@ impl Signals {
     /// # Errors
     /// A pattern that does not compile; a test keeps the shipped ones free of it.
     pub fn builtin() -> Result<Self, PatternError> {
-        Ok(Self { patterns: Patterns::builtin()? })
+        Ok(Self { patterns: Arc::new(Patterns::builtin()?) })
     }
 
     /// The signals that ship with kubecause and those of these pattern files, given as name and text.
@@ -40,7 +43,7 @@ impl Signals {
     /// # Errors
     /// All that is wrong with the files, and ids that a shipped signal has.
     pub fn with(files: &[(&str, &str)]) -> Result<Self, Vec<PatternError>> {
-        let all = Self { patterns: Patterns::with(files)? };
+        let all = Self { patterns: Arc::new(Patterns::with(files)?) };
         let families: FxHashSet<&str> = Self::in_rust().map(|s| s.id).collect();
         let taken = |s: &&Signal| families.contains(s.id);
         let wrong: Vec<PatternError> = all
@@ -71,13 +74,25 @@ impl Signals {
         &self.patterns
     }
 
+    /// What says which lines of long logs are worth keeping.
+    pub fn sieve(&self) -> Arc<dyn Sieve> {
+        Arc::clone(&self.patterns) as Arc<dyn Sieve>
+    }
+
     /// Everything that is seen, sorted by signal and subject.
     pub fn observe(&self, snapshot: &Snapshot) -> Findings {
-        let mut sink = Sink::default();
-        self.patterns.observe(snapshot, &mut sink);
-        for family in family::FAMILIES {
+        // Each looks for itself, side by side; what they find is put together in the same order always.
+        let family = |family: &Family| {
+            let mut sink = Sink::default();
             (family.observe)(snapshot, &mut sink);
-        }
+            sink
+        };
+        let mut sink = Sink::default();
+        let ((), families) = rayon::join(
+            || self.patterns.observe(snapshot, &mut sink),
+            || family::FAMILIES.par_iter().with_max_len(1).map(family).collect::<Vec<_>>(),
+        );
+        families.into_iter().for_each(|found| sink.append(found));
         let mut findings = sink.finish();
         for correlation in family::CORRELATIONS {
             let mut sink = Sink::default();

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use kubecause_testkit::{Capture, Expect, Kit, Synth};
 
-const SMALL: Synth = Synth { nodes: 20, pods: 500, faults: 8, seed: 0 };
+const SMALL: Synth = Synth { nodes: 20, pods: 500, faults: 8, seed: 0, logs: 0 };
 
 #[test]
 fn every_fault_is_found_and_nothing_besides() -> Result<()> {
@@ -68,7 +68,7 @@ fn the_same_seed_gives_the_same_bytes() -> Result<()> {
 #[test]
 fn it_has_the_size_that_was_asked_for() -> Result<()> {
     let dir = tempfile::tempdir()?;
-    Synth { nodes: 7, pods: 300, faults: 0, seed: 3 }.write(dir.path())?;
+    Synth { nodes: 7, pods: 300, seed: 3, ..Synth::default() }.write(dir.path())?;
     let count = |file: &str| -> Result<usize> {
         let list: serde_json::Value =
             serde_json::from_slice(&std::fs::read(dir.path().join("cluster").join(file))?)?;

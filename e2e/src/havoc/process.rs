@@ -14,7 +14,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "PLEG is not healthy|container runtime is down|stopped posting",
         )],
-        stands: 0,
+        slow: "",
         put_in: |c| victim(c)?.containerd().signal("STOP"),
         take_out: |c| victim(c)?.containerd().signal("CONT"),
     },
@@ -29,7 +29,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "PLEG is not healthy|container runtime is down|runtime|stopped posting",
         )],
-        stands: 0,
+        slow: "",
         put_in: |c| victim(c)?.containerd().kill(),
         take_out: |c| victim(c)?.start_containerd(),
     },
@@ -40,7 +40,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-stopped", "node-unreachable"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
-        stands: 0,
+        slow: "",
         put_in: |c| victim(c)?.kubelet().stop(),
         take_out: |c| victim(c)?.start_kubelet(),
     },
@@ -51,7 +51,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-unauthorized"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
-        stands: 0,
+        slow: "",
         put_in: |c| swap_token(c, "worker-1-token", "worker-1-expired"),
         take_out: |c| swap_token(c, "worker-1-expired", "worker-1-token"),
     },
@@ -59,21 +59,22 @@ pub(super) const ALL: &[Havoc] = &[
         name: "kubelet-config-invalid",
         says: "the kubelet of worker-1 exits at start: an eviction threshold that does not parse",
         smoke: false,
-        root: (&["kubelet-config-invalid"], VICTIM),
+        // Of a kubelet that does not run the API cannot say why.
+        root: (&["kubelet-config-invalid", "kubelet-stopped"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
-        stands: 0,
+        slow: "",
         put_in: |c| reconfigure(c, "evictionHard: {nodefs.available: 10 percent}\n"),
         take_out: |c| reconfigure(c, ""),
     },
     Havoc {
         name: "scheduler-down",
         says: "the scheduler is stopped, and new pods wait without a word",
-        smoke: true,
+        smoke: false,
         root: (&["scheduler-down"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/phase", "Pending")],
-        stands: 0,
+        slow: "",
         put_in: |c| {
             c.control_plane.process("kube-scheduler").stop()?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
@@ -91,7 +92,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["controller-manager-down"], ""),
         allowed: &[],
         until: &[("/apis/apps/v1/namespaces/{ns}/deployments", "/metadata/name", "newcomer")],
-        stands: 0,
+        slow: "",
         put_in: |c| {
             c.control_plane.process("kube-controller-manager").stop()?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
@@ -109,7 +110,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["etcd-unavailable", "apiserver-unavailable"], ""),
         allowed: &[],
         until: &[],
-        stands: 0,
+        slow: "without its store an API server takes seconds for each answer",
         put_in: |c| {
             c.control_plane.process("etcd").stop()?;
             until("readyz to complain", Duration::from_mins(1), || {
@@ -131,7 +132,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-sandbox-changed"], ""),
         allowed: &[],
         until: &[(EVENT_LIST, "/reason", "SandboxChanged")],
-        stands: 0,
+        slow: "",
         put_in: |c| (0..4).try_for_each(|_| kill_sandboxes(c)),
         take_out: |_| Ok(()),
     },
@@ -142,7 +143,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-pid-limit-reached"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/containerStatuses/*/restartCount", "^[2-9]")],
-        stands: 0,
+        slow: "",
         put_in: |c| {
             reconfigure(c, "podPidsLimit: 32\n")?;
             let forks = "i=0; while [ $i -lt 60 ]; do sleep 600 & i=$((i+1)); done; wait";
@@ -160,7 +161,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["node-cordoned"], ""),
         allowed: &["node-cordoned"],
         until: &[(EVENT_LIST, "/message", "were unschedulable")],
-        stands: 0,
+        slow: "",
         put_in: |c| {
             c.api.kubectl(&[&["cordon"], NODES.as_slice()].concat())?;
             c.api.apply(&on_victim("newcomer", 1, "sleep 86400", ""))
@@ -177,7 +178,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["node-tainted", "untolerated-taint"], ""),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "untolerated taint")],
-        stands: 0,
+        slow: "",
         put_in: |c| {
             c.api.kubectl(&["taint", "node", VICTIM, "dedicated=batch:NoSchedule", "--overwrite"])?;
             c.api.apply(&on_victim("newcomer", 1, "sleep 86400", ""))
@@ -194,7 +195,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["namespace-stuck-terminating", "finalizer-blocks-deletion"], ""),
         allowed: &["finalizer-blocks-deletion", "namespace-stuck-terminating"],
         until: &[("/api/v1/namespaces", "/status/conditions/*/reason", "SomeFinalizersRemain")],
-        stands: 65,
+        slow: "a namespace that has been going for less than a minute is on its way",
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: tenants, namespace: old-shop, finalizers: [shop.example.com/archive]}}")?;
@@ -214,7 +215,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["apiservice-unavailable"], ""),
         allowed: &["service-selector-mismatch", "namespace-stuck-terminating"],
         until: &[("/api/v1/namespaces", "/status/conditions/*/reason", "DiscoveryFailed")],
-        stands: 65,
+        slow: "a namespace that has been going for less than a minute is on its way",
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.stock.example.com}, spec: {group: stock.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: {name: stock-api, namespace: shop, port: 6443}}}")?;

@@ -23,7 +23,8 @@ pub fn list(source: &Source<'_>, shape: Shape, limits: &Limits, budget: &Cell<u6
     Listing { paths, gaps }
 }
 
-/// Reads what is wanted of an archive's files, in the order in which they stand in it.
+/// Reads what is wanted of an archive's files, in the order in which they stand in it. Returns what could not be read for its
+/// size, which a listing does not show where members can be passed over.
 pub fn read(
     source: &Source<'_>,
     shape: Shape,
@@ -31,12 +32,13 @@ pub fn read(
     budget: &Cell<u64>,
     want: &dyn Fn(&str) -> Want,
     take: &mut dyn FnMut(&str, Content),
-) {
-    // The gaps are those that listing found.
-    walk(source, shape, limits, budget, &mut |path, reader| match want(path) {
+) -> Option<Gap> {
+    let gaps = walk(source, shape, limits, budget, &mut |path, reader| match want(path) {
         Want::Skip => {}
         want => take(path, crate::tree::fetch(reader, want)),
     });
+    // The other gaps are those that listing found.
+    gaps.into_iter().find(|gap| gap.why == Why::TooLarge)
 }
 
 fn walk(
@@ -46,7 +48,7 @@ fn walk(
     budget: &Cell<u64>,
     visit: Visit<'_>,
 ) -> Vec<Gap> {
-    let mut found = Members { limits, budget, gaps: Vec::new(), seen: 0, odd: 0 };
+    let mut found = Members { limits, budget, gaps: Vec::new(), seen: 0, names: 0, odd: 0 };
     let end = match shape {
         Shape::Tar(packing) => source.unpack(packing).and_then(|r| tar::walk(r, &mut found, visit)),
         Shape::Zip => zip::walk(source, &mut found, visit),
@@ -74,6 +76,8 @@ struct Members<'a> {
     budget: &'a Cell<u64>,
     gaps: Vec<Gap>,
     seen: usize,
+    /// Bytes of their paths.
+    names: usize,
     odd: usize,
 }
 
@@ -92,12 +96,16 @@ impl Members<'_> {
     }
 
     /// Its path, made safe; `None` for one that is not to be read.
-    fn path(&mut self, name: &str) -> Option<String> {
+    fn path(&mut self, name: &str) -> io::Result<Option<String>> {
         let path = safe_path(name, self.limits);
         if path.is_none() {
             self.odd(name, "its path leads outside, is too deep, or is none");
         }
-        path.filter(|p| !is_litter(p))
+        self.names += path.as_ref().map_or(0, String::len);
+        if self.names > self.limits.names {
+            return Err(too_large("the paths of its members are too long together".to_owned()));
+        }
+        Ok(path.filter(|p| !is_litter(p)))
     }
 
     /// Notes a member that is not read.

@@ -34,7 +34,7 @@ pub fn walk(unpacked: impl Read, members: &mut Members<'_>, visit: Visit<'_>) ->
             EntryType::Directory => {}
             EntryType::Regular | EntryType::Continuous if name.ends_with('/') => {}
             EntryType::Regular | EntryType::Continuous => {
-                if let Some(path) = members.path(&name) {
+                if let Some(path) = members.path(&name)? {
                     visit(&path, &mut Exact { inner: &mut entry, left: size });
                 }
             }

@@ -1,19 +1,29 @@
 //! zip members, by the directory at the archive's end; where that is cut off, one after the other from its beginning.
+//!
+//! The directory is read entry by entry and never held: it may have millions.
 
 use super::{Bounded, Exact, Members, Visit, too_large};
 use crate::source::Source;
 use std::io::{self, Read};
-use zip::read::ZipFile;
+use zip::read::{Config, ZipFile};
+use zip::unstable::read::ZipIterable;
+
+/// How far ahead the directory is read: an entry or two, as the reader seeks to each.
+const ENTRY: usize = 512;
+/// How far ahead a member is read.
+const MEMBER: usize = 16 << 10;
 
 /// Visits the files of a zip.
 pub fn walk(source: &Source<'_>, members: &mut Members<'_>, visit: Visit<'_>) -> io::Result<()> {
-    let Ok(mut archive) = zip::ZipArchive::new(source.open()?) else {
+    let Ok(mut directory) = ZipIterable::try_new(source.open_buffered(ENTRY)?, Config::default()) else {
         return stream(source, members, visit);
     };
-    for i in 0..archive.len() {
+    let mut content = source.open_buffered(MEMBER)?;
+    for entry in directory.files().map_err(io::Error::other)? {
+        let entry = entry.map_err(io::Error::other)?;
         members.count()?;
-        let name = archive.name_for_index(i).and_then(Result::ok).unwrap_or_default().into_owned();
-        match archive.by_index(i) {
+        let name = entry.name().unwrap_or_default().into_owned();
+        match entry.with_reader(&mut content, zip::ZipReadOptions::new()) {
             Ok(file) => member(file, members, visit)?,
             Err(e) => members.odd(&name, &e.to_string()),
         }
@@ -35,7 +45,7 @@ fn member<R: Read>(mut file: ZipFile<'_, R>, members: &mut Members<'_>, visit: V
     if file.is_symlink() {
         members.odd(&name, "it is a link, and links are not followed");
     } else if !file.is_dir()
-        && let Some(path) = members.path(&name)
+        && let Some(path) = members.path(&name)?
     {
         let size = file.size();
         let before = members.budget.get();

@@ -33,30 +33,34 @@ pub struct Broken {
     pub says: String,
 }
 
+/// The document that a JSON text begins with, and how long it is; nothing is read after a broken one.
+pub fn first(text: &str) -> (Document<'_>, usize) {
+    let mut document = Document::default();
+    let mut de = serde_json::Deserializer::from_str(text);
+    let end = Top(&mut document).deserialize(&mut de);
+    let length = de.into_iter::<IgnoredAny>().byte_offset();
+    match end {
+        Ok(()) if document.items.is_none() => {
+            document.object = text.get(..length).map(|t| Cow::Borrowed(t.trim()));
+        }
+        Ok(()) => {}
+        Err(e) if !e.is_eof() && mend(text, &mut document) => return (document, text.len()),
+        Err(e) => {
+            document.broken = Some(Broken { truncated: e.is_eof(), says: e.to_string() });
+            return (document, text.len());
+        }
+    }
+    (document, if length == 0 { text.len() } else { length })
+}
+
 /// The documents of a JSON text, in their order. The last may be broken; nothing is read after it.
 pub fn split(text: &str) -> Vec<Document<'_>> {
     let mut documents = Vec::new();
-    let mut start = 0;
-    while let Some(rest) = text.get(start..).filter(|rest| !rest.trim_start().is_empty()) {
-        let mut document = Document::default();
-        let mut de = serde_json::Deserializer::from_str(rest);
-        let mut stop = false;
-        let end = Top(&mut document).deserialize(&mut de);
-        let length = de.into_iter::<IgnoredAny>().byte_offset();
-        match end {
-            Ok(()) if document.items.is_none() => {
-                document.object = rest.get(..length).map(|t| Cow::Borrowed(t.trim()));
-            }
-            Ok(()) => {}
-            Err(e) if !e.is_eof() && mend(rest, &mut document) => stop = true,
-            Err(e) => document.broken = Some(Broken { truncated: e.is_eof(), says: e.to_string() }),
-        }
-        stop |= document.broken.is_some() || length == 0;
+    let mut rest = text;
+    while !rest.trim_start().is_empty() {
+        let (document, length) = first(rest);
         documents.push(document);
-        if stop {
-            break;
-        }
-        start += length;
+        rest = rest.get(length..).unwrap_or_default();
     }
     documents
 }
@@ -97,8 +101,8 @@ impl<'de> Visitor<'de> for Top<'_, 'de> {
                 Key::Kind => self.0.kind = map.next_value::<Text<'de>>()?.0,
                 Key::Metadata => {
                     let raw: &RawValue = map.next_value()?;
-                    self.0.continues = serde_json::from_str::<ListMeta<'_>>(raw.get())
-                        .is_ok_and(|meta| meta.next.0.is_some_and(|token| !token.is_empty()));
+                    self.0.continues =
+                        serde_json::from_str::<ListMeta<'_>>(raw.get()).is_ok_and(|meta| meta.continues());
                 }
                 Key::Items => map.next_value_seed(Items(&mut self.0.items))?,
                 Key::Other => {
@@ -115,10 +119,18 @@ impl<'de> Visitor<'de> for Top<'_, 'de> {
     }
 }
 
+/// What the metadata of a list says.
 #[derive(serde::Deserialize)]
-struct ListMeta<'a> {
+pub struct ListMeta<'a> {
     #[serde(rename = "continue", borrow, default)]
     next: Text<'a>,
+}
+
+impl ListMeta<'_> {
+    /// Whether the server said that the list goes on.
+    pub fn continues(&self) -> bool {
+        self.next.0.as_ref().is_some_and(|token| !token.is_empty())
+    }
 }
 
 enum Key {
@@ -151,7 +163,7 @@ impl<'de> Deserialize<'de> for Key {
 
 /// A text, or nothing where the value is of another type.
 #[derive(Default)]
-struct Text<'a>(Option<Cow<'a, str>>);
+pub struct Text<'a>(pub Option<Cow<'a, str>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

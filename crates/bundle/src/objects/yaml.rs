@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// A document that cannot be split into items is not read when it is longer than this many bytes.
 const WHOLE_MAX: usize = 64 << 20;
 
+/// No text has more documents, and no list more items, that mean anything: each is a few bytes to write and some hundred to hold.
+const MOST: usize = 1_000_000;
+
 /// Whether a text looks like Kubernetes YAML: a line that begins with `apiVersion:`, `kind:` or `items:`.
 pub fn looks_like(text: &str) -> bool {
     let starts = ["apiVersion:", "kind:", "items:", "- apiVersion:"];
@@ -24,6 +27,15 @@ pub fn split(text: &str) -> Vec<Document<'_>> {
         if marker == "---" || marker == "..." || marker.starts_with("--- ") {
             documents.extend(text.get(start..at).and_then(document));
             start = at + line.len();
+            if documents.len() >= MOST {
+                let says = format!("it has more than {MOST} documents");
+                documents.push(Document {
+                    broken: Some(Broken { truncated: false, says }),
+                    yaml: true,
+                    ..Document::default()
+                });
+                return documents;
+            }
         }
         at += line.len();
     }
@@ -63,6 +75,10 @@ fn document(text: &str) -> Option<Document<'_>> {
     } else {
         found.object = Some(Cow::Borrowed(text));
     }
+    if found.items.as_ref().is_some_and(|items| items.len() >= MOST) {
+        let says = format!("it has more than {MOST} items");
+        found.broken = Some(Broken { truncated: false, says });
+    }
     Some(found)
 }
 
@@ -79,6 +95,9 @@ fn items_of(body: &str) -> Vec<Cow<'_, str>> {
     for line in body.split_inclusive('\n') {
         let indent = line.len() - line.trim_start_matches(' ').len();
         let content = line.trim();
+        if items.len() >= MOST {
+            return items;
+        }
         let is_dash = (content == "-" || content.starts_with("- ")) && dash.is_none_or(|d| d == indent);
         if is_dash {
             if dash.is_some() {

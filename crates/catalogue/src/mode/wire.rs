@@ -4,6 +4,7 @@ use super::{Entry, Explains, FixSpec, LookSpec, ModeKind, Requirement, StepSpec,
 use kubecause_evidence::Relation;
 use kubecause_model::{Params, Risk};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -158,7 +159,8 @@ fn text(t: Text) -> super::Text {
 }
 
 impl Mode {
-    pub(super) fn into_mode(self, area: &str, id: &str, en: &str, zh: &str) -> Result<super::Mode, String> {
+    /// The mode, without its pages.
+    pub(super) fn into_mode(self, area: &str, id: &str) -> Result<super::Mode, String> {
         let need = |need| {
             Ok(match need {
                 Need::One(one) => Requirement::One(entry(one)?),
@@ -226,8 +228,8 @@ impl Mode {
                 .collect(),
             fixes: self.fix.into_iter().map(fix).collect(),
             references: self.references,
-            en: en.to_owned(),
-            zh: zh.to_owned(),
+            en: Cow::Borrowed(""),
+            zh: Cow::Borrowed(""),
         })
     }
 }

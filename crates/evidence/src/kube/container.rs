@@ -183,7 +183,7 @@ pub struct ExecProbe {
 pub struct ContainerStatus {
     pub name: Sym,
     pub image: Sym,
-    #[serde(rename = "containerID")]
+    #[serde(rename = "containerID", deserialize_with = "de::own")]
     pub container_id: Sym,
     pub ready: bool,
     pub restart_count: i64,
@@ -229,7 +229,7 @@ pub struct Terminated {
     pub exit_code: i32,
     pub signal: Option<i32>,
     /// The run that ended; the kernel log names it in the cgroup of what it kills.
-    #[serde(rename = "containerID")]
+    #[serde(rename = "containerID", deserialize_with = "de::own")]
     pub container_id: Sym,
     pub reason: Sym,
     pub message: Sym,

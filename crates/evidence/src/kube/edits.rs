@@ -6,6 +6,7 @@
 use crate::de::{self, List, Sym};
 use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -65,7 +66,8 @@ impl<'de> Deserialize<'de> for Entry {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
                 let mut manager = Sym::default();
                 let mut at = None;
-                let mut tree = Tree::default();
+                // Sorted keys put the fields before their writer, and most writers are controllers: the fields wait as text.
+                let mut fields: Option<&'de RawValue> = None;
                 let mut counts = true;
                 while let Some(key) = map.next_key::<Cow<'_, str>>()? {
                     match &*key {
@@ -75,13 +77,14 @@ impl<'de> Deserialize<'de> for Entry {
                         }
                         "time" => at = de::parse_time(map.next_value::<Sym>()?.as_str()),
                         "subresource" => counts &= map.next_value::<Sym>()?.is_empty(),
-                        "fieldsV1" if counts => tree = map.next_value()?,
+                        "fieldsV1" if counts => fields = Some(map.next_value()?),
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
-                let fields = if counts { tree.fields() } else { Vec::new() };
-                let edit = || Edit { manager, at, fields: fields.into() };
-                Ok(Entry((counts && !tree.0.is_empty()).then(edit).filter(|e| !e.fields.is_empty())))
+                let Some(fields) = fields.filter(|_| counts) else { return Ok(Entry(None)) };
+                let tree: Tree = serde_json::from_str(fields.get()).map_err(serde::de::Error::custom)?;
+                let edit = Edit { manager, at, fields: tree.fields().into() };
+                Ok(Entry((!edit.fields.is_empty()).then_some(edit)))
             }
         }
         deserializer.deserialize_map(V)
@@ -168,7 +171,7 @@ mod tests {
     use serde_json::json;
 
     fn edits(entries: serde_json::Value) -> Vec<(String, Vec<String>)> {
-        let edits: Edits = serde_json::from_value(entries).expect("edits");
+        let edits: Edits = serde_json::from_str(&entries.to_string()).expect("edits");
         let fields = |e: &Edit| e.fields.iter().map(|f| f.to_string()).collect();
         edits.0.iter().map(|e| (e.manager.to_string(), fields(e))).collect()
     }
@@ -209,7 +212,7 @@ mod tests {
     fn the_write_that_made_the_object_is_no_change() {
         let entry =
             json!({"manager": "helm", "time": "2026-11-22T17:00:01Z", "fieldsV1": {"f:data": {"f:a": {}}}});
-        let mut edits: Edits = serde_json::from_value(json!([entry])).expect("edits");
+        let mut edits: Edits = serde_json::from_str(&json!([entry]).to_string()).expect("edits");
         edits.after(de::parse_time("2026-11-22T16:00:00Z"));
         assert_eq!(edits.0.len(), 1);
         edits.after(de::parse_time("2026-11-22T17:00:00Z"));

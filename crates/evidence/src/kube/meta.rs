@@ -4,11 +4,12 @@ use super::edits::Edits;
 use crate::de::{self, Labels, List, Sym, Uid};
 use jiff::Timestamp;
 use kubecause_model::{Kind, Subject};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Meta {
+    #[serde(deserialize_with = "de::own")]
     pub name: Sym,
     pub namespace: Sym,
     pub uid: Uid,
@@ -20,7 +21,8 @@ pub struct Meta {
     pub deletion_grace_period_seconds: Option<i64>,
     pub finalizers: List<Sym>,
     pub labels: Labels,
-    /// Only those that some signal reads, see [`Meta::trim`].
+    /// Only those that some signal reads.
+    #[serde(deserialize_with = "kept_annotations")]
     pub annotations: Labels,
     pub owner_references: List<Owner>,
     /// What people and their tools changed after the object was made.
@@ -55,11 +57,14 @@ const KEPT_ANNOTATIONS: &[&str] = &[
     "loadbalancer.openstack.org/load-balancer-id",
 ];
 
+fn kept_annotations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Labels, D::Error> {
+    Labels::of_keys(deserializer, |key| KEPT_ANNOTATIONS.contains(&key))
+}
+
 impl Meta {
-    /// Drops the annotations that no signal reads, and the writes that made the object.
+    /// Drops the writes that made the object.
     pub fn trim(&mut self) {
         self.edits.after(self.creation_timestamp);
-        self.annotations.retain(|key| KEPT_ANNOTATIONS.contains(&key));
     }
 
     pub fn subject(&self, kind: Kind) -> Subject {

@@ -251,7 +251,7 @@ pub struct PodStatus {
     pub reason: Sym,
     pub message: Sym,
     pub conditions: List<Condition>,
-    #[serde(rename = "podIP")]
+    #[serde(rename = "podIP", deserialize_with = "de::own")]
     pub pod_ip: Sym,
     #[serde(rename = "hostIP")]
     pub host_ip: Sym,

@@ -114,13 +114,41 @@ fn syslog(line: &str) -> Option<Stamp> {
     Some(Stamp::Local(civil::Date::new(0, month, day).ok()?.to_datetime(time), HasYear::No))
 }
 
-/// A `time=`, `ts` or `time` field of logfmt or JSON; a number counts seconds (or milliseconds) since 1970.
+/// A `time=`, `ts` or `time` field of logfmt or JSON; a number counts seconds (or milliseconds) since 1970. The first one counts:
+/// what the line says may hold others. Docker writes its own behind what the container said.
 fn field(line: &str) -> Option<Stamp> {
-    const NAMES: [&str; 7] =
-        ["time=", "ts=", "\"ts\":", "\"time\":", "\"timestamp\":", "\"@timestamp\":", "t="];
-    let head = line.get(..line.len().min(400)).or_else(|| line.get(..line.floor_char_boundary(400)))?;
-    let (_, rest) = NAMES.iter().find_map(|name| head.split_once(name))?;
-    let value = rest.trim_start().trim_start_matches('"');
+    const JSON: [&str; 4] = ["\"ts\":", "\"time\":", "\"timestamp\":", "\"@timestamp\":"];
+    const ALL: [&str; 7] = ["time=", "ts=", "t=", JSON[0], JSON[1], JSON[2], JSON[3]];
+    let first = |from: usize, to: usize, names: &[&str]| {
+        values(line, from, to, names).into_iter().find_map(|(_, value)| moment(value))
+    };
+    if !line.starts_with('{') {
+        return first(0, 400, &ALL);
+    }
+    first(0, 400, &JSON).or_else(|| first(line.len().saturating_sub(200), line.len(), &JSON))
+}
+
+/// What stands in a line behind each of those names that begin and end between two places, in the order of the line.
+fn values<'t>(line: &'t str, from: usize, to: usize, names: &[&str]) -> Vec<(usize, &'t str)> {
+    let from = line.ceil_char_boundary(from);
+    let within = line.get(from..line.floor_char_boundary(to).max(from)).unwrap_or_default();
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for name in names {
+        for (at, _) in within.match_indices(name) {
+            let at = from + at;
+            let before = line.as_bytes().get(at.wrapping_sub(1));
+            if before.is_none_or(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'\\'))) {
+                found.extend(line.get(at + name.len()..).map(|rest| (at, rest)));
+            }
+        }
+    }
+    found.sort_unstable_by_key(|(at, _)| *at);
+    found
+}
+
+/// The time that a field's value states.
+fn moment(value: &str) -> Option<Stamp> {
+    let value = value.trim_start().trim_start_matches('"');
     if let Some(stamp) = iso(value) {
         return Some(stamp);
     }
@@ -155,10 +183,9 @@ pub fn parse_level(line: &str) -> Option<Level> {
             _ => Some(Level::Info),
         };
     }
-    let head = line.get(..line.floor_char_boundary(300))?;
-    let (_, rest) =
-        ["level=", "\"level\":", "lvl=", "\"severity\":"].iter().find_map(|n| head.split_once(n))?;
-    let word = rest.trim_start().trim_start_matches('"').to_ascii_lowercase();
+    let (_, rest) = *values(line, 0, 300, &["level=", "\"level\":", "lvl=", "\"severity\":"]).first()?;
+    let word = rest.get(..rest.floor_char_boundary(16))?;
+    let word = word.trim_start().trim_start_matches('"').to_ascii_lowercase();
     [
         (Level::Error, ["err", "fatal", "panic", "crit"].as_slice()),
         (Level::Warning, &["warn"]),
@@ -196,6 +223,13 @@ mod tests {
                 utc("2026-11-22T17:44:04Z"),
             ),
             ("{\"ts\":1795369445.5,\"msg\":\"x\"}", utc("2026-11-22T17:44:05Z")),
+            ("{\"ts\":1795369445.5,\"msg\":\"time=2020-01-01T00:00:00Z\"}", utc("2026-11-22T17:44:05Z")),
+            (
+                "{\"log\":\"time=2020-01-01T00:00:00Z x\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-22T17:44:04.02Z\"}",
+                utc("2026-11-22T17:44:04.02Z"),
+            ),
+            ("host=web ts=2026-11-22T17:44:04Z msg=x", utc("2026-11-22T17:44:04Z")),
+            ("count=1795369445 x", None),
             ("[ 2975.634492] veth: x", Some(Stamp::SinceBoot(2_975.634_492))),
             ("starting mailer v3", None),
             ("[not a time] x", None),
@@ -209,6 +243,7 @@ mod tests {
     fn levels() {
         assert_eq!(parse_level("W1122 17:48:05.123456 1 x"), Some(Level::Warning));
         assert_eq!(parse_level("time=\"…\" level=error msg=x"), Some(Level::Error));
+        assert_eq!(parse_level("{\"level\":\"info\",\"msg\":\"level=error\"}"), Some(Level::Info));
         assert_eq!(parse_level("plain"), None);
     }
 }

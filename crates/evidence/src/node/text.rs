@@ -59,11 +59,16 @@ fn size(text: &str, unit: f64) -> Option<f64> {
     let power = "KMGTP".find(last.to_ascii_uppercase());
     match power {
         Some(i) => {
-            let number: f64 = text.get(..text.len() - 1)?.parse().ok()?;
+            let number = number(text.get(..text.len() - 1)?)?;
             Some(number * 1024_f64.powi(i as i32 + 1))
         }
-        None => text.parse::<f64>().ok().map(|n| n * unit),
+        None => number(text).map(|n| n * unit),
     }
+}
+
+/// A number, not `inf` or `nan`, which are numbers to the parser, nor anything near them.
+fn number(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|n| n.abs() < 1e30)
 }
 
 /// `/proc/loadavg`.
@@ -78,7 +83,7 @@ pub struct LoadAvg {
 /// Reads `0.24 1.64 2.92 2/335 5973`.
 pub fn loadavg(content: &str) -> Option<LoadAvg> {
     let mut words = content.split_whitespace();
-    let mut next = || words.next()?.parse::<f64>().ok();
+    let mut next = || number(words.next()?);
     let load = [next()?, next()?, next()?];
     let threads = words.next().and_then(|w| w.split_once('/')?.1.parse().ok());
     Some(LoadAvg { load, threads })
@@ -98,7 +103,7 @@ pub struct MemInfo {
 pub fn meminfo(content: &str) -> Option<MemInfo> {
     let field = |name: &str| {
         let line = content.lines().find(|l| l.strip_prefix(name).is_some_and(|r| r.starts_with(':')))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib * 1024.0)
+        number(line.split_whitespace().nth(1)?).map(|kib| kib * 1024.0)
     };
     Some(MemInfo {
         total: field("MemTotal")?,
@@ -144,7 +149,7 @@ pub fn ps(content: &str) -> Vec<Process> {
                 pid: word(Some(pid))?.parse().ok()?,
                 state: word(state).unwrap_or_default().to_owned(),
                 elapsed: word(elapsed).and_then(seconds),
-                cpu: word(cpu).and_then(|w| w.parse().ok()).unwrap_or_default(),
+                cpu: word(cpu).and_then(number).unwrap_or_default(),
                 threads: word(threads).and_then(|w| w.parse().ok()),
                 command: words.get(command?..)?.join(" "),
             })

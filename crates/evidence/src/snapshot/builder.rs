@@ -1,15 +1,16 @@
 //! Makes a Snapshot: takes evidence in any order, sorts it, removes duplicates, builds the indexes.
 
+use super::index::{Index, key_of, sort_large};
 use super::table::{HasMeta, Table};
-use super::{Access, ContainerLogKey, Snapshot};
+use super::tally::tables;
+use super::{Access, ContainerLogKey, PodIndexes, Snapshot, TakenFrom};
 use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
 use crate::node::NodeFacts;
 use crate::remark::Remarks;
 use crate::{Gap, Kind, Str, Why};
-use jiff::{Timestamp, ToSpan};
-use rustc_hash::FxHashMap;
+use jiff::{SignedDuration, Timestamp};
 
 /// Collects evidence in any order and makes a [`Snapshot`] of it.
 #[derive(Debug, Default)]
@@ -23,10 +24,8 @@ impl From<Snapshot> for SnapshotBuilder {
     fn from(snapshot: Snapshot) -> Self {
         let said_taken_at = snapshot.taken_at;
         let snapshot = Snapshot {
-            pods_by_node: FxHashMap::default(),
-            pods_by_owner: FxHashMap::default(),
-            pods_by_label: FxHashMap::default(),
-            events_by_subject: FxHashMap::default(),
+            pods_by: PodIndexes::default(),
+            events_by_subject: Index::default(),
             links: crate::relation::Links::default(),
             ..snapshot
         };
@@ -92,6 +91,23 @@ impl SnapshotBuilder {
         }
     }
 
+    /// Adds what another collected: its objects behind the own ones, what rules said about them, and its gaps.
+    pub fn absorb(&mut self, other: Self) {
+        let (s, o) = (&mut self.snapshot, other.snapshot);
+        macro_rules! append {
+            ($($field:ident: $kind:ident),* $(,)?) => { $(s.$field.items.extend(o.$field.items);)* };
+        }
+        tables!(append);
+        s.webhooks.items.extend(o.webhooks.items);
+        s.events.extend(o.events);
+        s.others.extend(o.others);
+        s.remarks.extend(o.remarks);
+        s.gaps.extend(o.gaps);
+        for (rule, asked) in o.asked {
+            s.asked.entry(rule).or_default().join(asked);
+        }
+    }
+
     /// Says whether a kind was listed. A kind once missing stays missing: part of it was not seen.
     pub fn access(&mut self, kind: Kind, access: Access) {
         let slot = self.snapshot.access.entry(kind).or_insert(access);
@@ -140,6 +156,16 @@ impl SnapshotBuilder {
         self.snapshot.node_facts.keys().map(ToString::to_string).collect()
     }
 
+    /// The nodes whose objects are here.
+    pub fn names_of_nodes(&self) -> Vec<String> {
+        self.snapshot.nodes.all().iter().map(|n| n.metadata.name.to_string()).collect()
+    }
+
+    /// The newest time that the objects so far support.
+    pub fn newest_time(&self) -> Option<Timestamp> {
+        supported_time(&self.snapshot)
+    }
+
     /// Whether that log was added.
     pub fn has_container_log(&self, key: &ContainerLogKey) -> bool {
         self.snapshot.container_logs.contains_key(key)
@@ -181,7 +207,9 @@ impl SnapshotBuilder {
         let failed = failed_rules(&s);
         s.gaps.extend(failed);
         order(&mut s);
+        let said = self.said_taken_at.map(|_| s.taken_from.unwrap_or(TakenFrom::Said));
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
+        s.taken_from = said.or(s.taken_at.map(|_| TakenFrom::Records));
         let taken_at = s.taken_at;
         for facts in s.node_facts.values_mut() {
             let booted_at = facts.booted_at(taken_at);
@@ -197,19 +225,28 @@ impl SnapshotBuilder {
 
 /// Sorts, removes duplicates, and builds the indexes.
 pub(super) fn order(s: &mut Snapshot) {
-    seal_all(s);
-    s.events.sort_by(|a, b| {
-        (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
-    });
-    s.events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
+    let mut events = std::mem::take(&mut s.events);
+    rayon::join(|| order_events(&mut events), || seal_all(s));
+    s.events = events;
     let key = |o: &(Kind, Bare)| (o.0.clone(), o.1.metadata.namespace.clone(), o.1.metadata.name.clone());
     s.others.sort_by_cached_key(key);
     s.remarks.sort();
     s.remarks.dedup();
     s.gaps.sort();
     s.gaps.dedup();
-    index(s);
-    s.links = crate::relation::Links::new(s);
+    let (pods, (events, links)) = rayon::join(
+        || PodIndexes::of(s.pods.all()),
+        || (events_by_subject(&s.events), crate::relation::Links::new(s)),
+    );
+    (s.pods_by, s.events_by_subject, s.links) = (pods, events, links);
+}
+
+fn order_events(events: &mut Vec<Event>) {
+    sort_large(events, |a, b| {
+        (&a.namespace, a.first, &a.name, &a.message).cmp(&(&b.namespace, b.first, &b.name, &b.message))
+    });
+    events.dedup_by(|b, a| a.name == b.name && a.namespace == b.namespace && !a.name.is_empty());
+    events.shrink_to_fit();
 }
 
 /// One gap a rule that could not be evaluated on some object.
@@ -266,24 +303,32 @@ fn seal_all(s: &mut Snapshot) {
     s.leases.seal();
 }
 
-fn index(s: &mut Snapshot) {
-    for (i, pod) in s.pods.items.iter().enumerate() {
-        let i = u32::try_from(i).unwrap_or(u32::MAX);
-        let meta = &pod.metadata;
-        if !pod.spec.node_name.is_empty() {
-            s.pods_by_node.entry(pod.spec.node_name.arc()).or_default().push(i);
+impl PodIndexes {
+    fn of(pods: &[Pod]) -> Self {
+        let mut by = Self::default();
+        for (place, pod) in (0..).zip(pods) {
+            let meta = &pod.metadata;
+            if !pod.spec.node_name.is_empty() {
+                by.node.add(key_of(&&*pod.spec.node_name), place);
+            }
+            if let Some(owner) = meta.controller() {
+                by.owner.add(key_of(&owner.uid), place);
+            }
+            for (k, v) in meta.labels.iter() {
+                by.label.add(key_of(&(&*meta.namespace, &**k, &**v)), place);
+            }
         }
-        if let Some(owner) = meta.controller() {
-            s.pods_by_owner.entry(owner.uid).or_default().push(i);
-        }
-        for (k, v) in meta.labels.iter() {
-            s.pods_by_label.entry((meta.namespace.arc(), k.arc(), v.arc())).or_default().push(i);
-        }
+        by
     }
-    for (i, event) in s.events.iter().enumerate() {
-        let subject = event.regarding.subject().object();
-        s.events_by_subject.entry(subject).or_default().push(u32::try_from(i).unwrap_or(u32::MAX));
+}
+
+fn events_by_subject(events: &[Event]) -> Index {
+    let mut index = Index::default();
+    for (place, event) in (0..).zip(events) {
+        let about = &event.regarding;
+        index.add(key_of(&(&*about.kind, &*about.namespace, &*about.name)), place);
     }
+    index
 }
 
 /// The newest time that two independent kinds of record support, within ten minutes of each other; the newest of
@@ -308,5 +353,5 @@ fn supported_time(s: &Snapshot) -> Option<Timestamp> {
 
 /// `time` moved by that many seconds; itself where that leaves the calendar.
 pub fn shift(time: Timestamp, seconds: i64) -> Timestamp {
-    time.checked_add(seconds.seconds()).unwrap_or(time)
+    time.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(time)
 }

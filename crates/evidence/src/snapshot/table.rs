@@ -1,23 +1,27 @@
 //! Objects of one kind, found by name.
 
+use super::index::{key_of, sort_large};
 use crate::kube::*;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// Objects of one kind, in order of namespace and name.
 #[derive(Debug)]
 pub struct Table<T> {
     pub(super) items: Vec<T>,
+    /// Where the first of each name stands, by the hash of namespace and name.
+    places: FxHashMap<u64, u32>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { items: Vec::new() }
+        Self { items: Vec::new(), places: FxHashMap::default() }
     }
 }
 
 impl<T: HasMeta> Table<T> {
     /// Sorts and removes duplicates. Of two objects of one name, one that is not being deleted comes first.
     pub(super) fn seal(&mut self) {
-        self.items.sort_by(|a, b| {
+        sort_large(&mut self.items, |a, b| {
             let (x, y) = (a.meta(), b.meta());
             let rest = |m: &Meta| (m.deletion_timestamp, m.uid);
             (&x.namespace, &x.name).cmp(&(&y.namespace, &y.name)).then_with(|| rest(x).cmp(&rest(y)))
@@ -28,13 +32,30 @@ impl<T: HasMeta> Table<T> {
                 && x.name == y.name
                 && (x.uid == y.uid || x.uid.is_none() || y.uid.is_none())
         });
+        self.items.shrink_to_fit();
+        self.places = FxHashMap::with_capacity_and_hasher(self.items.len(), FxBuildHasher);
+        for (place, item) in (0..).zip(&self.items) {
+            let meta = item.meta();
+            self.places.entry(key_of(&(&*meta.namespace, &*meta.name))).or_insert(place);
+        }
     }
 
     /// The object of that namespace (empty for cluster-wide kinds) and name.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&T> {
-        let key = |o: &T| (o.meta().namespace.as_str(), o.meta().name.as_str()) < (namespace, name);
-        let found = self.items.get(self.items.partition_point(key))?;
-        (found.meta().namespace == namespace && found.meta().name == name).then_some(found)
+        self.items.get(self.find(namespace, name)?)
+    }
+
+    /// The place of the object of that namespace and name.
+    pub(super) fn find(&self, namespace: &str, name: &str) -> Option<usize> {
+        let is = |at: &usize| {
+            self.items.get(*at).is_some_and(|o| o.meta().namespace == namespace && o.meta().name == name)
+        };
+        let place = *self.places.get(&key_of(&(namespace, name)))?;
+        Some(place as usize).filter(is).or_else(|| {
+            // Two names of one hash.
+            let key = |o: &T| (o.meta().namespace.as_str(), o.meta().name.as_str()) < (namespace, name);
+            Some(self.items.partition_point(key)).filter(is)
+        })
     }
 
     /// All objects.
@@ -57,9 +78,17 @@ pub trait HasMeta {
     fn meta(&self) -> &Meta;
     /// The object's metadata, to trim it.
     fn meta_mut(&mut self) -> &mut Meta;
+
+    /// The fields by which two inputs are compared, and their values.
+    fn shown(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Takes over what the row of a table, which is newer, shows of the object. Of most kinds that is no state, and nothing is.
+    fn take_row(&mut self, _row: &Self) {}
 }
 
-/// Implements [`HasMeta`] for types whose field is called `metadata`.
+/// Implements [`HasMeta`] for types whose field is called `metadata`; those that inputs are compared by stand in `compare`.
 macro_rules! has_meta {
     ($($ty:ty),* $(,)?) => { $(impl HasMeta for $ty {
         fn meta(&self) -> &Meta { &self.metadata }
@@ -67,9 +96,6 @@ macro_rules! has_meta {
     })* };
 }
 has_meta!(
-    Pod,
-    Node,
-    Workload,
     CronJob,
     ControllerRevision,
     Service,

@@ -1,4 +1,4 @@
-//! More incidents than fit in full: one line each, the worst first, and from some number on counted by mode.
+//! More incidents than fit in full: one line each, the worst first; from some number on all are counted by mode before that.
 
 use super::{CONTENT, Sheet, mark, tone};
 use crate::fold;
@@ -27,7 +27,14 @@ impl Sheet<'_> {
         for incident in rest.iter().take(shown) {
             self.one_line(incident);
         }
-        self.by_mode(rest.get(shown..).unwrap_or_default());
+        let left = rest.len() - shown;
+        if left > 0 {
+            let n = number(left);
+            let line =
+                self.say(format!("and {n} more: -o wide lists them"), format!("另有 {n} 个：-o wide 可列出"));
+            self.out.blank();
+            self.paragraph(0, &[plain(line)]);
+        }
     }
 
     /// `✗ error      shop/cart: killed for memory            probable  17:44:13`.
@@ -51,36 +58,36 @@ impl Sheet<'_> {
         self.out.line(0, &line);
     }
 
-    fn by_mode(&mut self, rest: &[Incident]) {
-        if rest.is_empty() {
+    /// What dominates, before any single one: where there are more incidents than get a line each.
+    pub(super) fn by_cause(&mut self) {
+        let all = &self.d.incidents;
+        if self.o.wide || all.len() <= LINES + 1 {
             return;
         }
         self.out.blank();
-        let n = number(rest.len());
-        let head = self.say(format!("and {n} more, by cause:"), format!("另有 {n} 个，按原因统计："));
-        self.paragraph(0, &[plain(head)]);
-        let groups = fold::by_mode(rest.iter());
-        let counts: Vec<String> = groups.iter().take(MODES).map(|g| number(g.count)).collect();
+        self.paragraph(0, &[plain(self.say("By cause, the worst first:", "按原因统计，最严重的在前："))]);
+        let (groups, left, modes) = fold::dominant(fold::by_mode(all.iter()), MODES);
+        let counts: Vec<String> = groups.iter().map(|g| number(g.count)).collect();
         let column = counts.iter().map(|c| width(c)).max().unwrap_or(0);
+        let names = groups.iter().map(|g| width(&g.first.root.mode)).max().unwrap_or(0).min(self.width / 3);
         for (group, count) in groups.iter().zip(&counts) {
-            let pad = column.saturating_sub(width(count));
+            let first = group.first;
+            let such_as = if group.count > 1 { self.say("such as ", "如 ") } else { "" };
+            let severity = self.words.severity(first.severity);
+            let mode = cut(&plain(&first.root.mode).text, names);
             let line = [
-                plain(format!("{}{count}  ", " ".repeat(pad))),
-                span(tone(group.first.severity), &group.first.root.mode),
-                span(Tone::Dim, self.say(", such as ", "，如 ")),
-                span(Tone::Dim, group.first.root.subject.to_string()),
+                plain(format!("{}{count}  ", " ".repeat(column.saturating_sub(width(count))))),
+                plain(&mode),
+                plain(" ".repeat(names.saturating_sub(width(&mode)) + 2)),
+                span(tone(first.severity), severity),
+                plain(" ".repeat(10_usize.saturating_sub(width(severity)))),
+                span(Tone::Dim, format!("{such_as}{}", first.root.subject)),
             ];
             let line = crate::rich::cut_line(&line, self.width - 2);
             self.out.line(2, &line);
         }
-        if groups.len() > MODES {
-            let (modes, left) =
-                (groups.len() - MODES, groups.iter().skip(MODES).map(|g| g.count).sum::<usize>());
-            let line = self.say(
-                format!("{} of {} other causes", number(left), number(modes)),
-                format!("其余 {} 种原因共 {} 个", number(modes), number(left)),
-            );
-            self.paragraph(2, &[span(Tone::Dim, line)]);
+        if left > 0 {
+            self.paragraph(2, &[span(Tone::Dim, self.words.other_causes(left, modes))]);
         }
     }
 }

@@ -43,16 +43,20 @@ pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
 /// A new autoscaler has no metrics yet; nor has any while the metrics server restarts.
 const SETTLED_SECONDS: i64 = 120;
+/// What is applied together may arrive in any order.
+const ORDER_SECONDS: i64 = 15;
 /// So long at its maximum is no peak.
 const AT_MAXIMUM_SECONDS: i64 = 600;
 
 fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for hpa in snapshot.hpas.all().iter().filter(|h| !h.metadata.is_deleting()) {
-        let old = snapshot.age(hpa.metadata.creation_timestamp).is_none_or(|age| age >= SETTLED_SECONDS);
-        if !old {
+        let older = |than| snapshot.age(hpa.metadata.creation_timestamp).is_none_or(|age| age >= than);
+        if older(ORDER_SECONDS) {
+            absent_target(snapshot, hpa, sink);
+        }
+        if !older(SETTLED_SECONDS) {
             continue;
         }
-        absent_target(snapshot, hpa, sink);
         for word in words(snapshot, hpa) {
             if let Some(found) = read(snapshot, hpa, &word) {
                 if found.signal == "hpa.metrics-unavailable" {
@@ -222,11 +226,15 @@ mod tests {
     use serde_json::{Value, json};
 
     fn see(conditions: Value, status: Value, deployment: bool) -> Findings {
+        made_at("2026-11-22T16:00:00Z", conditions, status, deployment)
+    }
+
+    fn made_at(created: &str, conditions: Value, status: Value, deployment: bool) -> Findings {
         let mut b = SnapshotBuilder::default();
         let mut status = status;
         status["conditions"] = conditions;
         let spec = json!({"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 5});
-        let meta = json!({"name": "web", "namespace": "s", "creationTimestamp": "2026-11-22T16:00:00Z"});
+        let meta = json!({"name": "web", "namespace": "s", "creationTimestamp": created});
         let hpa = json!({"metadata": meta, "spec": spec, "status": status});
         b.push(Ingest::parse("HorizontalPodAutoscaler", &hpa.to_string()).unwrap());
         if deployment {
@@ -300,5 +308,8 @@ mod tests {
     #[test]
     fn the_objects_alone_show_a_missing_target() {
         assert_eq!(ids(&see(json!([]), json!({}), false)), ["hpa.target-missing"]);
+        let young = |at: &str| made_at(at, json!([]), json!({}), false);
+        assert_eq!(ids(&young("2026-11-22T17:39:40Z")), ["hpa.target-missing"]);
+        assert!(ids(&young("2026-11-22T17:39:50Z")).is_empty(), "what is applied with it may follow");
     }
 }

@@ -1,6 +1,7 @@
 //! Families of signals written in Rust, one file each.
 
 mod abroad;
+pub(crate) mod asked;
 mod autoscaling;
 mod config_refs;
 mod containers;

@@ -1,6 +1,6 @@
 //! Expressions that are compiled when something first asks for them: of two hundred, a capture needs a few dozen.
 
-use regex::{Regex, RegexSet};
+use regex::Regex;
 use std::sync::OnceLock;
 
 /// One expression.
@@ -22,23 +22,5 @@ impl LazyRegex {
 
     pub(super) fn is_match(&self, text: &str) -> bool {
         self.get().is_some_and(|regex| regex.is_match(text))
-    }
-}
-
-/// Several expressions that are looked for in one pass.
-#[derive(Debug, Default)]
-pub(super) struct LazySet {
-    texts: Vec<String>,
-    compiled: OnceLock<Option<RegexSet>>,
-}
-
-impl LazySet {
-    pub(super) fn push(&mut self, text: &str) {
-        self.texts.push(text.to_owned());
-    }
-
-    /// The compiled set; `None` for one that does not compile, which the tests keep out of what ships.
-    pub(super) fn get(&self) -> Option<&RegexSet> {
-        self.compiled.get_or_init(|| RegexSet::new(&self.texts).ok()).as_ref()
     }
 }

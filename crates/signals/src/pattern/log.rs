@@ -1,6 +1,7 @@
 //! Patterns over the lines of logs: all patterns of a log's source in one pass over it.
 
-use super::lazy::{LazyRegex, LazySet};
+use super::lazy::LazyRegex;
+use super::sift::Sift;
 use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
@@ -10,6 +11,7 @@ use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Params, Source, Span};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
+use std::ops::Range;
 
 /// `[[log]]` of a pattern file.
 #[derive(Debug, Deserialize)]
@@ -43,17 +45,12 @@ struct LogPattern {
     at_least: u64,
 }
 
-/// The patterns of one source.
-#[derive(Debug, Default)]
-struct SourceSet {
-    set: LazySet,
-    patterns: Vec<usize>,
-}
-
 #[derive(Debug)]
 pub(super) struct LogPatterns {
     all: Vec<LogPattern>,
-    by_source: FxHashMap<LogSource, SourceSet>,
+    by_source: FxHashMap<LogSource, Sift>,
+    /// For sources that have no pattern: families look at them all the same.
+    others: Sift,
 }
 
 /// The system log holds what all of these wrote.
@@ -88,7 +85,7 @@ impl LogPatterns {
         wrong: &mut Vec<PatternError>,
     ) -> Self {
         let mut all = Vec::new();
-        let mut by_source: FxHashMap<LogSource, SourceSet> = FxHashMap::default();
+        let mut by_source: FxHashMap<LogSource, Sift> = FxHashMap::default();
         for s in specs {
             let about =
                 About { id: s.id, doc: s.doc, source: s.source, matches: s.matches, rejects: s.rejects };
@@ -107,20 +104,38 @@ impl LogPatterns {
             let system = sources.iter().any(|s| IN_SYSTEM_LOG.contains(s)).then_some(LogSource::System);
             let first: Vec<Needs> = sources.first().map(needs_of).into_iter().collect();
             for source in sources.into_iter().chain(system) {
-                let slot = by_source.entry(source).or_default();
-                slot.set.push(&s.pattern);
-                slot.patterns.push(all.len());
+                by_source.entry(source).or_default().push(all.len(), &s.pattern);
             }
             let id = leak(about.id);
             signals.push(Signal::fact(id, leak(about.doc), Box::leak(first.into_boxed_slice())));
             all.push(LogPattern { id, regex, at_least: s.at_least });
         }
-        if prove == Prove::Yes
-            && let Some((source, _)) = by_source.iter().find(|(_, s)| s.set.get().is_none())
-        {
-            wrong.push(PatternError::new(format!("{source:?}"), "its patterns do not fit together"));
+        Self { all, by_source, others: Sift::default() }
+    }
+
+    /// The next line of a text that a pattern matches or a family looks for.
+    pub(super) fn next(&self, source: &LogSource, text: &[u8], from: usize) -> Option<Range<usize>> {
+        let sift = self.by_source.get(source).unwrap_or(&self.others);
+        let mut at = from;
+        while at < text.len() {
+            let range = if sift.anywhere().is_empty() {
+                sift.next(text, at)?
+            } else {
+                at..memchr::memchr(b'\n', text.get(at..)?).map_or(text.len(), |i| at + i)
+            };
+            let line = text.get(range.clone())?;
+            if sift.is_asked_for(line) || self.is_matched(sift, line) {
+                return Some(range);
+            }
+            at = range.end + 1;
         }
-        Self { all, by_source }
+        None
+    }
+
+    fn is_matched(&self, sift: &Sift, line: &[u8]) -> bool {
+        let line = String::from_utf8_lossy(line);
+        let matched = |index: &usize| self.all.get(*index).is_some_and(|p| p.regex.is_match(&line));
+        sift.anywhere().iter().any(matched) || sift.of(&line).iter().any(matched)
     }
 
     pub(super) fn matching(&self, text: &str) -> Vec<&'static str> {
@@ -143,18 +158,19 @@ impl LogPatterns {
     }
 
     fn scan(&self, snapshot: &Snapshot, log: &LogFile, owner: &Subject, sink: &mut Sink) {
-        if log.text.is_empty() {
-            return;
-        }
-        let Some(source) = self.by_source.get(&log.source) else { return };
-        let Some(set) = source.set.get() else { return };
+        let Some(sift) = self.by_source.get(&log.source) else { return };
         let mut hits: FxHashMap<(usize, Subject), Hit> = FxHashMap::default();
-        for (number, line) in log.lines() {
-            for found in set.matches(line) {
-                let Some(&index) = source.patterns.get(found) else { continue };
-                let Some(pattern) = self.all.get(index) else { continue };
-                let (subject, params) = subject_of(pattern, line, owner);
-                hits.entry((index, subject)).or_default().take(log, number, line, params);
+        let mut try_on = |index: usize, number: usize, line: &str| {
+            let Some(pattern) = self.all.get(index).filter(|p| p.regex.is_match(line)) else { return };
+            let (subject, params) = subject_of(pattern, line, owner);
+            hits.entry((index, subject)).or_default().take(log, number, line, params);
+        };
+        for (number, line) in log.lines_that(|text, from| sift.next(text, from)) {
+            sift.of(line).into_iter().for_each(|index| try_on(index, number, line));
+        }
+        if !sift.anywhere().is_empty() {
+            for (number, line) in log.lines() {
+                sift.anywhere().iter().for_each(|index| try_on(*index, number, line));
             }
         }
         for ((index, subject), hit) in hits {
@@ -219,5 +235,29 @@ impl Hit {
             finding.names.push(owner.clone());
         }
         finding
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::shipped;
+
+    #[test]
+    fn every_example_is_looked_at() {
+        let mut everywhere = Vec::new();
+        for spec in shipped().expect("shipped patterns").log {
+            let mut sift = Sift::default();
+            sift.push(7, &spec.pattern);
+            if sift.anywhere() == [7] {
+                everywhere.push(spec.id);
+                continue;
+            }
+            for line in &spec.matches {
+                assert_eq!(sift.of(line), [7], "{}: {line}", spec.id);
+            }
+        }
+        // Each of these is tried on every line of its source.
+        assert_eq!(everywhere, ["log.kube-proxy-fatal"]);
     }
 }

@@ -6,15 +6,19 @@ mod event;
 mod lazy;
 mod log;
 mod object;
+mod required;
+mod sift;
 
 pub use object::ObjectRule;
 
 use crate::finding::Sink;
 use crate::signal::Signal;
 use kubecause_evidence::Snapshot;
+use kubecause_evidence::log::{LogSource, Sieve};
 use kubecause_model::Params;
 use lazy::LazyRegex;
 use serde::Deserialize;
+use std::ops::Range;
 
 /// A pattern file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,22 +81,8 @@ impl std::fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// The text of the shipped pattern files.
-const BUILTIN: &[(&str, &str)] = &[
-    ("node-events", include_str!("../../patterns/node-events.toml")),
-    ("node-logs", include_str!("../../patterns/node-logs.toml")),
-    ("pod-events", include_str!("../../patterns/pod-events.toml")),
-    ("start-events", include_str!("../../patterns/start-events.toml")),
-    ("scheduling", include_str!("../../patterns/scheduling.toml")),
-    ("workload-events", include_str!("../../patterns/workload-events.toml")),
-    ("cluster", include_str!("../../patterns/cluster.toml")),
-    ("app-ends", include_str!("../../patterns/app-ends.toml")),
-    ("app-logs", include_str!("../../patterns/app-logs.toml")),
-    ("network", include_str!("../../patterns/network.toml")),
-    ("storage", include_str!("../../patterns/storage.toml")),
-    ("node-limits", include_str!("../../patterns/node-limits.toml")),
-    ("control-plane", include_str!("../../patterns/control-plane.toml")),
-];
+/// The shipped pattern files, by name, as JSON.
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -131,14 +121,16 @@ pub struct Patterns {
 impl Patterns {
     /// The patterns that ship with kubecause.
     pub(crate) fn builtin() -> Result<Self, PatternError> {
-        Self::compile(BUILTIN, Prove::No).map_err(first)
+        Self::compile(shipped()?, Vec::new(), Prove::No).map_err(first)
     }
 
     /// The patterns that ship with kubecause and those of these files, which are tried on their own examples.
     pub(crate) fn with(files: &[(&str, &str)]) -> Result<Self, Vec<PatternError>> {
-        Self::compile(files, Prove::Yes)?;
-        let all: Vec<(&str, &str)> = BUILTIN.iter().chain(files).copied().collect();
-        Self::compile(&all, Prove::No)
+        Self::parse(files)?;
+        let (own, wrong) = written(files);
+        let mut all = shipped().map_err(|e| vec![e])?;
+        all.extend(own);
+        Self::compile(all, wrong, Prove::No).map_err(|wrong| located(wrong, files))
     }
 
     /// Compiles pattern files, given as name and text, and tries them on their own examples.
@@ -147,17 +139,15 @@ impl Patterns {
     /// All that is wrong: a file that is no TOML of this form, an expression that does not compile or does not hold its
     /// examples, an id that occurs twice.
     pub fn parse(files: &[(&str, &str)]) -> Result<Self, Vec<PatternError>> {
-        Self::compile(files, Prove::Yes)
+        let (own, wrong) = written(files);
+        Self::compile(own, wrong, Prove::Yes).map_err(|wrong| located(wrong, files))
     }
 
-    fn compile(files: &[(&str, &str)], prove: Prove) -> Result<Self, Vec<PatternError>> {
-        let (mut all, mut wrong) = (PatternFile::default(), Vec::new());
-        for (name, text) in files {
-            match toml::from_str::<PatternFile>(text) {
-                Ok(file) => all.extend(file),
-                Err(error) => wrong.push(no_toml(name, text, &error)),
-            }
-        }
+    fn compile(
+        all: PatternFile,
+        mut wrong: Vec<PatternError>,
+        prove: Prove,
+    ) -> Result<Self, Vec<PatternError>> {
         let mut signals = Vec::new();
         let events = event::EventPatterns::compile(all.event, &mut signals, prove, &mut wrong);
         let conditions =
@@ -173,7 +163,7 @@ impl Patterns {
         if wrong.is_empty() {
             return Ok(Self { events, conditions, logs, objects, signals });
         }
-        Err(wrong.into_iter().map(|e| e.located(files)).collect())
+        Err(wrong)
     }
 
     /// The rules over whole objects.
@@ -208,6 +198,12 @@ impl Patterns {
     }
 }
 
+impl Sieve for Patterns {
+    fn next(&self, source: &LogSource, text: &[u8], from: usize) -> Option<Range<usize>> {
+        self.logs.next(source, text, from)
+    }
+}
+
 impl PatternFile {
     fn extend(&mut self, other: Self) {
         self.event.extend(other.event);
@@ -215,6 +211,33 @@ impl PatternFile {
         self.log.extend(other.log);
         self.object.extend(other.object);
     }
+}
+
+/// The shipped patterns.
+fn shipped() -> Result<PatternFile, PatternError> {
+    let mut all = PatternFile::default();
+    for (name, json) in BUILTIN {
+        let file = serde_json::from_str(json).map_err(|e| PatternError::new(*name, e.to_string()))?;
+        all.extend(file);
+    }
+    Ok(all)
+}
+
+/// The patterns of files as people write them, and which of the files are none.
+fn written(files: &[(&str, &str)]) -> (PatternFile, Vec<PatternError>) {
+    let (mut all, mut wrong) = (PatternFile::default(), Vec::new());
+    for (name, text) in files {
+        match toml::from_str(text) {
+            Ok(file) => all.extend(file),
+            Err(error) => wrong.push(no_toml(name, text, &error)),
+        }
+    }
+    (all, wrong)
+}
+
+/// Errors with their places in these files.
+fn located(wrong: Vec<PatternError>, files: &[(&str, &str)]) -> Vec<PatternError> {
+    wrong.into_iter().map(|e| e.located(files)).collect()
 }
 
 /// A file that is no TOML of this form, with the line where it stops being one.
@@ -284,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_shipped_patterns_hold_their_own_examples() {
-        let patterns = Patterns::parse(BUILTIN);
+        let patterns = Patterns::compile(shipped().expect("of this form"), Vec::new(), Prove::Yes);
         assert!(patterns.is_ok(), "{:?}", patterns.err());
     }
 

@@ -59,9 +59,9 @@ pub fn denied(plan: &Plan, workload: &Workload) -> String {
     )
 }
 
-/// How many pods a namespace has.
+/// How many pods the quota of a namespace allows.
 pub fn quota(plan: &Plan, namespace: &str) -> usize {
-    plan.workloads.iter().filter(|w| w.namespace == namespace).map(Plan::existing).sum()
+    plan.quotas.get(namespace).copied().unwrap_or_default()
 }
 
 /// The events of a workload and its pods.

@@ -5,6 +5,7 @@
 
 mod events;
 mod fault;
+mod logs;
 mod nodes;
 mod plan;
 mod pods;
@@ -31,7 +32,20 @@ pub struct Synth {
     pub faults: usize,
     /// Other numbers give other names, sizes and faults.
     pub seed: u64,
+    /// How many bytes of logs, about; with none there is an hour of some kubelets'.
+    pub logs: u64,
 }
+
+impl Default for Synth {
+    fn default() -> Self {
+        Self { nodes: 20, pods: 500, faults: 0, seed: 1, logs: 0 }
+    }
+}
+
+/// How many pods a node of a cluster has whose size is told in objects.
+const PODS_A_NODE: usize = 30;
+/// How many objects there are for a hundred pods, with their workloads, events, nodes and all that belongs to them.
+const OBJECTS: usize = 393;
 
 /// Kinds that were asked for, beside those that have a file.
 const EMPTY: [&str; 15] = [
@@ -53,6 +67,12 @@ const EMPTY: [&str; 15] = [
 ];
 
 impl Synth {
+    /// A cluster with about so many objects in all.
+    pub fn of_objects(objects: usize) -> Self {
+        let pods = (objects * 100 / OBJECTS).max(PODS_A_NODE);
+        Self { nodes: pods / PODS_A_NODE, pods, ..Self::default() }
+    }
+
     /// Writes a plain capture into a folder, with `expect.json`, and returns what is wrong in it.
     ///
     /// # Errors
@@ -80,6 +100,9 @@ impl Synth {
             let mut log = BufWriter::new(File::create(folder.join("kubelet.log"))?);
             nodes::kubelet_log(&plan, number, &mut log)?;
             log.flush()?;
+        }
+        if self.logs > 0 {
+            logs::write(&plan, self.logs, folder)?;
         }
         self.truth(&plan, folder)?;
         Ok(plan.faults)

@@ -4,7 +4,7 @@ use super::fault::{Fault, Injected};
 use super::rng::Rng;
 use anyhow::{Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When the capture was taken.
 const TAKEN_AT: i64 = 1_772_443_800;
@@ -102,6 +102,8 @@ pub struct Plan {
     pub faults: Vec<Injected>,
     /// How many pods a node may run.
     pub pods_per_node: usize,
+    /// How many pods exist in each namespace whose quota is used up.
+    pub quotas: BTreeMap<String, usize>,
 }
 
 impl Plan {
@@ -116,10 +118,12 @@ impl Plan {
             workloads: Vec::new(),
             faults: Vec::new(),
             pods_per_node: (pods / nodes * 3 / 2).max(110),
+            quotas: BTreeMap::new(),
         };
         plan.system(pods);
         plan.fill(pods);
         plan.inject(faults)?;
+        plan.count_quotas();
         Ok(plan)
     }
 
@@ -228,26 +232,33 @@ impl Plan {
         }
         let start = rng.below(self.workloads.len());
         let all = self.workloads.len();
-        let quotas: BTreeSet<&str> = self
-            .workloads
-            .iter()
-            .filter(|w| w.fault == Some(Fault::QuotaFull))
-            .map(|w| w.namespace.as_str())
-            .collect();
         let runs = if fault == Fault::ClassMissing { Runs::StatefulSet } else { Runs::Deployment };
+        let quotas = &self.quotas;
         let fits = |w: &Workload| {
             w.fault.is_none()
                 && w.runs == runs
                 && w.namespace != "kube-system"
-                && (fault != Fault::QuotaFull || (w.replicas > 1 && !quotas.contains(w.namespace.as_str())))
+                && (fault != Fault::QuotaFull || (w.replicas > 1 && !quotas.contains_key(&w.namespace)))
         };
         let found = (0..all).map(|i| (start + i) % all).find(|i| self.workloads.get(*i).is_some_and(fits));
         let Some(workload) = found.and_then(|i| self.workloads.get_mut(i)) else { return false };
         workload.fault = Some(fault);
         workload.age = workload.age.max(7_200);
         let (name, namespace) = (workload.name.clone(), Some(workload.namespace.clone()));
+        if fault == Fault::QuotaFull {
+            self.quotas.insert(workload.namespace.clone(), 0);
+        }
         self.faults.push(Injected { fault, name, namespace });
         true
+    }
+
+    /// A quota allows what is there.
+    fn count_quotas(&mut self) {
+        for workload in &self.workloads {
+            if let Some(count) = self.quotas.get_mut(&workload.namespace) {
+                *count += Self::existing(workload);
+            }
+        }
     }
 
     /// Hash of a workload's template; `older` counts back.

@@ -16,10 +16,10 @@ pub fn template(workload: &Workload, fault: Option<Fault>) -> Value {
         Some(Fault::RequestTooLarge) => requests = json!({"cpu": "4000", "memory": "128Mi"}),
         Some(Fault::LabelNowhere) => spec["nodeSelector"] = json!({"hardware": "nvme-large"}),
         Some(Fault::ConfigMapMissing) => {
-            env = json!([{"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": "region-settings", "key": "region"}}}]);
+            env = json!([{"name": "REGION", "valueFrom": {"configMapKeyRef": {"name": format!("{name}-settings"), "key": "region"}}}]);
         }
         Some(Fault::SecretMissing) => {
-            env = json!([{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "partner-token", "key": "token"}}}]);
+            env = json!([{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": format!("{name}-token"), "key": "token"}}}]);
         }
         _ => {}
     }
@@ -161,11 +161,9 @@ pub fn waiting(workload: &Workload, pod: &Pod) -> Option<(&'static str, String)>
     let name = &workload.name;
     Some(match pod.fault? {
         Fault::ConfigMapMissing => {
-            ("CreateContainerConfigError", "configmap \"region-settings\" not found".to_owned())
+            ("CreateContainerConfigError", format!("configmap \"{name}-settings\" not found"))
         }
-        Fault::SecretMissing => {
-            ("CreateContainerConfigError", "secret \"partner-token\" not found".to_owned())
-        }
+        Fault::SecretMissing => ("CreateContainerConfigError", format!("secret \"{name}-token\" not found")),
         Fault::ImageAbsent => {
             let image = image(workload, pod.fault);
             (

@@ -133,7 +133,7 @@ fn place_of(snapshot: &Snapshot, pod: &Subject, container: &str, line: &Citation
     let logs = [false, true].iter().filter_map(|previous| snapshot.container_log(pod, container, *previous));
     let mut before = 0;
     for log in logs {
-        let total = log.text.lines().count();
+        let total = log.line_count();
         if *log.path == *path {
             let after = total.saturating_sub(number);
             return (after <= NEAR_THE_END).then_some(before + after);

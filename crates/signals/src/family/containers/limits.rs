@@ -1,6 +1,7 @@
 //! Limits that the kernel enforces on one pod: the number of its processes.
 
 use super::lifecycle::pod_reference;
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use kubecause_evidence::log::LogSource;
@@ -15,7 +16,7 @@ pub fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for (node, facts) in &snapshot.node_facts {
         for source in [LogSource::Kernel, LogSource::System] {
             for log in facts.logs_of(&source) {
-                for (number, line) in log.lines() {
+                for (number, line) in log.lines_with(asked::FORK_REJECTED) {
                     let Some(uid) = line.split_once(REJECTED).and_then(|(_, rest)| pod_uid(rest)) else {
                         continue;
                     };

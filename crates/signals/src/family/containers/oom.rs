@@ -1,5 +1,6 @@
 //! What the kernel log says about kills for memory inside of a container's limit.
 
+use crate::family::asked;
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Snapshot, Str};
 use rustc_hash::FxHashMap;
@@ -32,7 +33,7 @@ impl<'a> MemoryKills<'a> {
         for (node, facts) in &snapshot.node_facts {
             let logs = [LogSource::Kernel, LogSource::System];
             for log in logs.iter().flat_map(|source| facts.logs_of(source)) {
-                for (number, line) in log.lines().filter(|(_, line)| is_kill_in_limit(line)) {
+                for (number, line) in log.lines_with(asked::KILLED_IN_LIMIT) {
                     for id in ids(line) {
                         kills
                             .by_container
@@ -51,10 +52,6 @@ impl<'a> MemoryKills<'a> {
     }
 }
 
-fn is_kill_in_limit(line: &str) -> bool {
-    line.contains("constraint=CONSTRAINT_MEMCG") || line.contains("killed as a result of limit of")
-}
-
 fn ids(line: &str) -> impl Iterator<Item = &str> {
     let hex = |part: &&str| part.len() == ID_LEN && part.bytes().all(|b| b.is_ascii_hexdigit());
     line.split(|c: char| !c.is_ascii_alphanumeric()).filter(hex)
@@ -62,7 +59,8 @@ fn ids(line: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ids, is_kill_in_limit};
+    use super::ids;
+    use crate::family::asked::KILLED_IN_LIMIT;
 
     #[test]
     fn a_kill_names_its_container() {
@@ -70,8 +68,9 @@ mod tests {
         let line = format!(
             "[ 10.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=cri-containerd-{id}.scope,mems_allowed=0,oom_memcg=/kubepods.slice/x,task=node,pid=1,uid=0"
         );
-        assert!(is_kill_in_limit(&line));
+        let in_limit = |line: &str| KILLED_IN_LIMIT.iter().any(|words| line.contains(words));
+        assert!(in_limit(&line));
         assert_eq!(ids(&line).collect::<Vec<_>>(), [id]);
-        assert!(!is_kill_in_limit("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task=node"));
+        assert!(!in_limit("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task=node"));
     }
 }

@@ -4,8 +4,9 @@
 use super::disk::{Crossed, NodeDisk};
 use super::hostpath::{self, Writer};
 use super::words;
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
-use crate::freshness::is_recent;
+use crate::freshness::{is_recent, still_failing};
 use kubecause_evidence::log::LogSource;
 use kubecause_evidence::{Kind, Snapshot, Subject, quantity};
 use kubecause_model::{Source, Span};
@@ -165,7 +166,10 @@ fn from_messages(snapshot: &Snapshot, disk: &NodeDisk<'_>) -> Vec<Hog> {
         if !is_large(used, missing, capacity) {
             return None;
         }
-        let ongoing = is_recent(snapshot, record.at);
+        // What was deleted since took its files along, where the node says that it has room again.
+        let relieved = disk.node.is_some() && !disk.pressed;
+        let gone = relieved && !still_failing(snapshot, &record.pod, record.at);
+        let ongoing = is_recent(snapshot, record.at) && !gone;
         Some(Hog {
             pod: record.pod.clone(),
             container: container.to_owned(),
@@ -381,10 +385,5 @@ fn inferred(disk: &NodeDisk<'_>, crossed: &Crossed) -> Unexplained {
 /// The line with which the kubelet says that no pod is left to evict.
 fn last_without_pods(disk: &NodeDisk<'_>) -> Option<String> {
     let logs = disk.facts?.logs_of(&LogSource::Kubelet);
-    logs.filter_map(|log| {
-        let at = log.text.rfind("eviction thresholds have been met, but no pods are active to evict")?;
-        let start = log.text.get(..at)?.rfind('\n').map_or(0, |i| i + 1);
-        log.text.get(start..)?.lines().next().map(str::to_owned)
-    })
-    .last()
+    logs.filter_map(|log| Some(log.lines_with(asked::NOBODY_TO_EVICT).last()?.1.to_owned())).last()
 }

@@ -4,6 +4,7 @@ use super::filesystems::{Disks, Space};
 use super::records::Record;
 use super::thresholds::Thresholds;
 use super::words::{self, Resource, Why};
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use jiff::Timestamp;
@@ -197,13 +198,16 @@ fn is_pressed(snapshot: &Snapshot, name: &Str, node: Option<&Node>, facts: Optio
     }
     let logs = facts.into_iter().flat_map(|f| f.logs_of(&LogSource::Kubelet));
     logs.filter_map(|log| {
-        log.lines().filter(|(_, l)| reclaims_disk(l)).last().and_then(|(_, l)| log.time_of(l))
+        log.lines_with(asked::RECLAIMS)
+            .filter(|(_, l)| reclaims_disk(l))
+            .last()
+            .and_then(|(_, l)| log.time_of(l))
     })
     .any(|at| is_recent(snapshot, Some(at)))
 }
 
 fn reclaims_disk(line: &str) -> bool {
-    line.contains("attempting to reclaim") && DISK_WORDS.iter().any(|w| line.contains(w))
+    asked::RECLAIMS.iter().any(|w| line.contains(w)) && DISK_WORDS.iter().any(|w| line.contains(w))
 }
 
 /// How the eviction manager of any release calls what lies on a disk.

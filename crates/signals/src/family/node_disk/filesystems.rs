@@ -1,6 +1,7 @@
 //! The two file systems that a kubelet watches: nodefs, which holds its own directory, and imagefs, which holds images
 //! and writable layers. Often they are one.
 
+use crate::family::asked;
 use kubecause_evidence::kube::Node;
 use kubecause_evidence::log::LogSource;
 use kubecause_evidence::node::{Filesystem, FsStats, NodeFacts};
@@ -140,8 +141,8 @@ fn holding<'a>(df: &'a [Filesystem], dir: &str) -> Option<&'a Filesystem> {
 
 fn kubelet_root(facts: &NodeFacts) -> Option<String> {
     facts.logs_of(&LogSource::Kubelet).find_map(|log| {
-        let at = log.text.rfind("--root-dir=")?;
-        let value = log.text.get(at + "--root-dir=".len()..)?.trim_start_matches('"');
+        let (_, line) = log.lines_with(asked::ROOT_DIR_FLAG).last()?;
+        let value = line.rsplit_once("--root-dir=")?.1.trim_start_matches('"');
         value.split(['"', ' ', '\n']).next().filter(|v| v.starts_with('/')).map(str::to_owned)
     })
 }

@@ -1,5 +1,6 @@
 //! Image garbage collection that runs far below a full disk.
 
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use kubecause_evidence::Snapshot;
@@ -59,7 +60,7 @@ fn shows(snapshot: &Snapshot, name: &kubecause_evidence::Str) -> bool {
 /// The last line that says that collection began: its number and text, the use and the threshold in percent.
 /// Source: `pkg/kubelet/images/image_gc_manager.go`, GarbageCollect.
 fn last_run(log: &LogFile) -> Option<(usize, &str, i64, i64)> {
-    let runs = log.lines().filter(|(_, l)| l.contains("over the high threshold"));
+    let runs = log.lines_with(asked::IMAGES_OVER);
     runs.filter_map(|(number, line)| {
         let (usage, high) = new_words(line).or_else(|| old_words(line))?;
         Some((number, line, usage, high))

@@ -1,5 +1,6 @@
 //! Load of a node: processors, processes that wait for the disk, process ids, connections, containers and probes.
 
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use crate::freshness::{is_recent, is_recurring};
 use kubecause_evidence::kube::{Event, Node};
@@ -159,7 +160,7 @@ fn is_relist_late(snapshot: &Snapshot, name: &Str, node: &Node) -> bool {
     let mut logs = facts.flat_map(|f| f.logs_of(&LogSource::Kubelet));
     reported
         || logs.any(|log| {
-            let last = log.lines().filter(|(_, l)| l.contains(WORDS)).last();
+            let last = log.lines_with(asked::RELIST_LATE).last();
             last.is_some_and(|(_, line)| is_recent(snapshot, log.time_of(line)))
         })
 }

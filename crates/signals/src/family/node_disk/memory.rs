@@ -1,6 +1,7 @@
 //! Memory of a node: pressure by the kubelet's account, and the kernel's own OOM killer.
 
 use super::misfit;
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use jiff::Timestamp;
@@ -90,9 +91,7 @@ fn read_kills(snapshot: &Snapshot, name: &Str) -> Vec<Kill> {
             continue;
         }
         let mut detailed = false;
-        for (number, line) in
-            log.lines().filter(|(_, l)| l.contains("oom-kill:") || l.contains("ut of memory: Kill"))
-        {
+        for (number, line) in log.lines_with(asked::KILLED) {
             let is_detail = line.contains("oom-kill:constraint=");
             // The line with the constraint is followed by the shorter one about the same kill.
             if !is_detail && std::mem::take(&mut detailed) {

@@ -1,6 +1,7 @@
 //! The eviction thresholds in force on a node, and where that is written.
 
 use super::words::between;
+use crate::family::asked;
 use kubecause_evidence::log::LogSource;
 use kubecause_evidence::node::{KubeletConfig, NodeFacts, Threshold};
 
@@ -91,14 +92,13 @@ fn from_configz(node: &str, facts: &NodeFacts) -> Option<Thresholds> {
 fn from_log(facts: &NodeFacts) -> Option<Thresholds> {
     let logs = facts.logs_of(&LogSource::Kubelet).chain(facts.logs_of(&LogSource::System));
     for log in logs {
-        let Some(at) = log.text.rfind("HardEvictionThresholds") else { continue };
-        let rest = log.text.get(at..).and_then(|r| r.lines().next()).unwrap_or_default();
+        let Some((line, text)) = log.lines_with(asked::THRESHOLDS).last() else { continue };
+        let rest = text.rsplit_once("HardEvictionThresholds").map_or("", |(_, rest)| rest);
         let rest = rest.replace('"', "").replace(',', " ");
         let hard = dumped(&rest);
         if hard.is_empty() {
             continue;
         }
-        let line = log.text.get(..at).map_or(0, |before| before.bytes().filter(|b| *b == b'\n').count()) + 1;
         return Some(Thresholds { hard, soft: Vec::new(), source: log.reference(line) });
     }
     None
@@ -132,8 +132,10 @@ pub(super) fn percent(share: f64) -> String {
 /// `--eviction-hard=…` of the process list or of the log's list of flags; the older kubelets had no file.
 fn from_flag(facts: &NodeFacts) -> Option<Thresholds> {
     let in_ps = facts.processes.iter().map(|p| p.command.as_str());
-    let lines = facts.logs_of(&LogSource::Kubelet).flat_map(|l| l.lines().map(|(_, line)| line));
-    let flagged = in_ps.chain(lines.filter(|l| l.contains("--eviction-hard"))).filter_map(|text| {
+    let lines = facts
+        .logs_of(&LogSource::Kubelet)
+        .flat_map(|l| l.lines_with(asked::EVICTION_FLAG).map(|(_, line)| line));
+    let flagged = in_ps.chain(lines).filter_map(|text| {
         let value = text.split_once("--eviction-hard=")?.1.trim_start_matches('"');
         let value = value.split(['"', ' ']).next()?;
         let pairs = value.split(',').filter_map(|p| p.split_once('<'));

@@ -1,5 +1,6 @@
 //! Whether the runtime answers: its command line, its process, its unit.
 
+use crate::family::asked;
 use crate::family::kubelet::inactive;
 use crate::finding::{Finding, Sink};
 use kubecause_evidence::log::{LogFile, LogSource};
@@ -82,20 +83,18 @@ fn answer(name: &Str, facts: &NodeFacts, ready: bool, sink: &mut Sink) {
 /// The runtime says that it serves, and kubelet was not refused after that: what was refused before is over.
 /// Source: containerd cmd/containerd/server (`containerd successfully booted`), moby cmd/dockerd (`API listen on`).
 fn booted(name: &Str, facts: &NodeFacts, sink: &mut Sink) {
-    const SERVES: [&str; 2] = ["containerd successfully booted", "API listen on"];
     /// Kubelet's connection may be refused once more while the socket is made anew.
     const SLACK_SECONDS: i64 = 15;
     let is_runtime = |log: &&LogFile| matches!(log.source, LogSource::Runtime | LogSource::Docker);
     let serving = |log: &'_ LogFile| {
-        let line = log.lines().filter(|(_, l)| SERVES.iter().any(|w| l.contains(w))).last();
+        let line = log.lines_with(asked::RUNTIME_SERVES).last();
         line.and_then(|(n, l)| Some((log.time_of(l)?, log.reference(n), kubecause_model::one_line(l, 200))))
     };
     let newest = facts.logs.iter().filter(is_runtime).filter_map(serving).max_by_key(|(at, ..)| *at);
     let Some((at, reference, text)) = newest else { return };
     let kubelet = || facts.logs.iter().filter(|log| log.source == LogSource::Kubelet);
     let refused_since = |log: &LogFile| {
-        let refused =
-            log.lines().filter(|(_, l)| l.contains("connection refused") && l.contains(".sock")).last();
+        let refused = log.lines_with(asked::REFUSED).filter(|(_, l)| l.contains(".sock")).last();
         let last = refused.and_then(|(_, l)| log.time_of(l));
         last.is_some_and(|last| last.as_second() > at.as_second() + SLACK_SECONDS)
     };

@@ -11,6 +11,12 @@ pub(super) type Requests = BTreeMap<Sym, f64>;
 /// The requests that count for scheduling: the sum over main containers and native sidecars, or what a single init
 /// container needs beside the sidecars before it, whichever is more; and the overhead.
 pub(super) fn requests(spec: &PodSpec) -> Requests {
+    if spec.init_containers.is_empty() && spec.overhead.0.is_empty() {
+        let mut sum = Requests::new();
+        spec.containers.iter().for_each(|c| add(&mut sum, c));
+        sum.retain(|_, v| *v > 0.0);
+        return sum;
+    }
     let mut running = Requests::new();
     let mut peak = Requests::new();
     for c in &spec.init_containers {
@@ -36,8 +42,11 @@ fn add(sum: &mut Requests, container: &Container) {
     let needs = &container.resources;
     let implied = needs.limits.0.iter().filter(|(name, _)| needs.requests.text(name).is_none());
     for (name, text) in needs.requests.0.iter().chain(implied) {
-        *sum.entry(name.clone()).or_default() +=
-            kubecause_evidence::quantity::parse(text).unwrap_or_default();
+        let value = kubecause_evidence::quantity::parse(text).unwrap_or_default();
+        match sum.get_mut(name) {
+            Some(known) => *known += value,
+            None => drop(sum.insert(name.clone(), value)),
+        }
     }
 }
 

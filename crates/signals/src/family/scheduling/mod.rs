@@ -101,6 +101,8 @@ pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
 /// A pod that waits for less than this may only be on its way.
 const PATIENCE_SECONDS: i64 = 30;
+/// A pod whose deletion is overdue by this many seconds makes no room soon.
+const OVERDUE_SECONDS: i64 = 30;
 /// A node that is younger than this is still being set up: labels, taints and addresses follow.
 const NODE_YOUNG_SECONDS: i64 = 120;
 
@@ -206,8 +208,13 @@ impl Motion {
         let young = |n: &Node| {
             snapshot.age(n.metadata.creation_timestamp).is_some_and(|age| age < NODE_YOUNG_SECONDS)
         };
+        // The time of deletion is that by which it should be over.
+        let leaves = |p: &Pod| {
+            let due = p.metadata.deletion_timestamp;
+            p.metadata.is_deleting() && snapshot.age(due).is_none_or(|age| age < OVERDUE_SECONDS)
+        };
         Self {
-            leaving: snapshot.pods.all().iter().any(|p| p.metadata.is_deleting()),
+            leaving: snapshot.pods.all().iter().any(leaves),
             booting: snapshot.nodes.all().iter().any(young),
         }
     }
@@ -226,16 +233,16 @@ impl Motion {
 
 /// Events about pods that were not collected: the message is all there is.
 fn unseen_pods(snapshot: &Snapshot, sink: &mut Sink) {
-    if snapshot.has(&Kind::Pod) {
-        return;
-    }
-    let blank = Pod::default();
+    let mut blank = Pod::default();
+    blank.metadata.is_partial = true;
     for event in snapshot.events.iter().filter(|e| e.reason == "FailedScheduling") {
         let subject = event.regarding.subject().object();
         let present = is_recent(snapshot, event.last) || is_recurring(snapshot, event);
         let placed = snapshot.events_about(&subject).any(|e| e.reason == "Scheduled" && e.last >= event.last);
         let deleted = event.message.starts_with("skip schedule deleting pod");
-        if !present || placed || deleted || snapshot.pod(&subject).is_some() {
+        // Where all pods of the namespace were listed, one that is not there is gone.
+        let gone = snapshot.has_in(&Kind::Pod, subject.ns());
+        if !present || placed || deleted || gone || snapshot.pod(&subject).is_some() {
             continue;
         }
         let Some(verdict) = judge(snapshot, None, &blank, &Said::parse(&event.message)) else { continue };

@@ -48,8 +48,8 @@ impl<'a> Rooms<'a> {
             for (resource, value) in requests(&pod.spec) {
                 *room.held.entry(resource).or_default() += value;
             }
-            let holder = pod.metadata.subject(Kind::Pod);
-            room.ports.extend(host_ports(&pod.spec).into_iter().map(|p| (p, holder.clone())));
+            let holder = || pod.metadata.subject(Kind::Pod);
+            room.ports.extend(host_ports(&pod.spec).into_iter().map(|p| (p, holder())));
         }
         Some(Self { all, by_name, pods_known: snapshot.has(&Kind::Pod) })
     }

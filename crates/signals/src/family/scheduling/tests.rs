@@ -239,4 +239,8 @@ fn a_port_may_become_free_while_a_pod_goes() {
     let mut leaving = running("old", "n1", port.clone());
     leaving.1["metadata"]["deletionTimestamp"] = json!(JUST_NOW);
     assert!(see(&[pod(), plain("n1"), leaving]).all().is_empty());
+    // One that hangs makes no room.
+    let mut stuck = running("old", "n1", port.clone());
+    stuck.1["metadata"]["deletionTimestamp"] = json!("2020-01-01T00:00:00Z");
+    assert_eq!(only(&see(&[pod(), plain("n1"), stuck])).signal, "sched.host-port-taken");
 }

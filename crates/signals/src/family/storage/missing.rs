@@ -12,6 +12,9 @@ use std::sync::LazyLock;
 /// A claim that its controller makes together with the pod may be late by this many seconds.
 const PATIENCE_SECONDS: i64 = 30;
 
+/// Lists of pods and of claims are taken this many seconds apart at most.
+const LISTS_SECONDS: i64 = 5;
+
 static NOT_FOUND: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"persistentvolumeclaims? "([^"]+)" not found"#).ok());
 
@@ -21,9 +24,7 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
         if !waits || pod.metadata.is_deleting() || pod.spec.volumes.is_empty() {
             continue;
         }
-        if snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS) {
-            continue;
-        }
+        let younger = |than| snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < than);
         for volume in &pod.spec.volumes {
             let Some(source) = &volume.persistent_volume_claim else { continue };
             let name = &source.claim_name;
@@ -31,7 +32,12 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
                 continue;
             }
             let said = said(snapshot, pod, name);
-            if said.is_none() && !snapshot.has_in(&Kind::PersistentVolumeClaim, &pod.metadata.namespace) {
+            // What the scheduler did not find and a list does not hold is missing, young as the pod may be.
+            let listed = snapshot.has_in(&Kind::PersistentVolumeClaim, &pod.metadata.namespace);
+            if younger(if said.is_some() && listed { LISTS_SECONDS } else { PATIENCE_SECONDS }) {
+                continue;
+            }
+            if said.is_none() && !listed {
                 continue;
             }
             sink.add(finding(snapshot, pod, name, said));

@@ -147,6 +147,14 @@ fn a_claim_that_no_one_made_is_missing_for_its_pod() {
     assert!(seen_with(&[("Pod", &pod("", ""))], &[Kind::PersistentVolumeClaim]).is_empty());
     let young = pod("", "").replace(OLD, "2026-01-01T00:09:50Z");
     assert!(seen(&[("Pod", &young)]).is_empty());
+    let said = r#","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable",
+        "message":"0/2 nodes are available: persistentvolumeclaim \"data\" not found."}]"#;
+    let told = pod("", said).replace(OLD, "2026-01-01T00:09:50Z");
+    assert_eq!(ids(&seen(&[("Pod", &told)])), ["claim.missing"], "the scheduler looked for it");
+    assert!(
+        seen_with(&[("Pod", &told)], &[Kind::PersistentVolumeClaim]).is_empty(),
+        "it may be there by now"
+    );
 }
 
 fn mount_event(reason: &str, message: &str, count: u32) -> String {

@@ -3,6 +3,7 @@
 
 use super::denied::settled;
 use super::{at, lacks_pods};
+use crate::family::asked;
 use crate::finding::{Finding, Sink};
 use kubecause_evidence::kube::{PodSpec, ResourceQuota, Workload, WorkloadKind};
 use kubecause_evidence::{Kind, Snapshot, Subject, quantity};
@@ -121,20 +122,9 @@ fn governing(snapshot: &Snapshot, w: &Workload, sink: &mut Sink) {
         sink.add(base("workload.governing-name-used").cite(Source::Field, None, reference, text));
     }
     let part = format!(".{service}");
-    let unresolved = [
-        "no such host",
-        "NXDOMAIN",
-        "Name or service not known",
-        "could not resolve",
-        "ENOTFOUND",
-        "Temporary failure in name resolution",
-        "UnknownHostException",
-        "bad address",
-        "nodename nor servname",
-    ];
     let logs = snapshot.container_logs.iter().filter(|(key, _)| *key.namespace == **ns);
     for (key, log) in logs {
-        let hit = log.lines().find(|(_, l)| l.contains(&part) && unresolved.iter().any(|u| l.contains(u)));
+        let hit = log.lines_with(asked::UNRESOLVED).find(|(_, l)| l.contains(&part));
         if let Some((number, line)) = hit {
             let found = base("workload.governing-name-unresolved").param("pod", &key.pod);
             sink.add(found.cite(Source::Log, log.time_of(line), log.reference(number), line));

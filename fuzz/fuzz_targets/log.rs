@@ -1,4 +1,0 @@
-#![no_main]
-//! What must hold stands in `kubecause_testkit::hostile::log`.
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kubecause_testkit::hostile::log(bytes));
