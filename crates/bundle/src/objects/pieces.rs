@@ -42,31 +42,42 @@ pub struct Reader<'a> {
 pub fn read<'a>(text: &'a str, reader: Reader<'_>, take: &mut dyn FnMut(Part)) -> Option<(About<'a>, usize)> {
     let mut about = About::default();
     let mut at = token(text, 0, b'{')?;
-    while let Some(next) = about.field(text, at, &["apiVersion"])? {
-        at = token(text, next, b',')?;
+    while let Field::Other(end) = about.field(text, at, &["apiVersion"])? {
+        at = token(text, end, b',')?;
     }
     at = token(text, token(text, string(text, at)?.1, b':')?, b'[')?;
-    let default = about.kind.as_deref().map(|kind| {
-        let of = kind.strip_suffix("List").filter(|k| !k.is_empty()).map(Kind::from_name);
-        of.or_else(|| reader.file_kind.cloned())
+    let unsaid = about.kind.as_deref().map_or(Unsaid::Later, |kind| {
+        let of = super::of_list(Some(kind)).map(Kind::from_name);
+        of.or_else(|| reader.file_kind.cloned()).map_or(Unsaid::Nothing, Unsaid::Kind)
     });
     at = match token(text, at, b']') {
         Some(end) => end,
-        None => at + Items { default, reader }.read(text.get(at..)?, take)?,
+        None => at + Items { unsaid, reader }.read(text.get(at..)?, take)?,
     };
     while let Some(next) = token(text, at, b',') {
-        at = about.field(text, next, &[])??;
+        match about.field(text, next, &[])? {
+            Field::Items => return None,
+            Field::Other(end) => at = end,
+        }
     }
     Some((about, token(text, at, b'}')?))
 }
 
+/// A field of a list.
+enum Field {
+    /// Its items, which are not read.
+    Items,
+    /// Any other, and where it ends.
+    Other(usize),
+}
+
 impl<'a> About<'a> {
-    /// Reads the field that stands there; where it ends. `Some(None)` for the items, which are not read. Fields that no list
-    /// has end the reading, where `others` names all others that it may have.
-    fn field(&mut self, text: &'a str, at: usize, others: &[&str]) -> Option<Option<usize>> {
+    /// Reads the field that stands there. Fields that no list has end the reading, where `others` names all others that it
+    /// may have.
+    fn field(&mut self, text: &'a str, at: usize, others: &[&str]) -> Option<Field> {
         let (key, end) = string(text, at)?;
         if matches!(&*key, "items" | "Items") {
-            return Some(None);
+            return Some(Field::Items);
         }
         let at = token(text, end, b':')?;
         let end = match &*key {
@@ -83,13 +94,31 @@ impl<'a> About<'a> {
             key if others.is_empty() || others.contains(&key) => value::<IgnoredAny>(text, at)?.1,
             _ => return None,
         };
-        Some(Some(end))
+        Some(Field::Other(end))
+    }
+}
+
+/// What items are that do not say it.
+enum Unsaid {
+    /// Their list may say it behind them.
+    Later,
+    /// Nobody says it.
+    Nothing,
+    /// That.
+    Kind(Kind),
+}
+
+impl Unsaid {
+    fn kind(&self) -> Option<&Kind> {
+        match self {
+            Self::Kind(kind) => Some(kind),
+            Self::Later | Self::Nothing => None,
+        }
     }
 }
 
 struct Items<'a> {
-    /// The kind of items that do not say theirs; nothing where it is not known yet.
-    default: Option<Option<Kind>>,
+    unsaid: Unsaid,
     reader: Reader<'a>,
 }
 
@@ -159,7 +188,7 @@ impl Items<'_> {
     fn presumed(&self, text: &str) -> Kind {
         let head = json::head(text);
         let told = head.kind.as_deref().map(|kind| super::full_kind(kind, head.api_version.as_deref()));
-        told.or_else(|| self.default.clone().flatten()).unwrap_or(Kind::Pod)
+        told.or_else(|| self.unsaid.kind().cloned()).unwrap_or(Kind::Pod)
     }
 
     /// Reads the item that stands there, which is probably one of that kind; where it ends.
@@ -179,10 +208,10 @@ impl Items<'_> {
         }
         let (_, length) = value::<IgnoredAny>(text, 0)?;
         let json = text.get(..length)?;
-        if self.default.is_none() && json::head(json).kind.is_none() {
+        if matches!(self.unsaid, Unsaid::Later) && json::head(json).kind.is_none() {
             return None;
         }
-        let default = self.default.as_ref().and_then(Option::as_ref).map(Kind::as_str);
+        let default = self.unsaid.kind().map(Kind::as_str);
         let item = parse(json, default, false, self.reader.watcher);
         if let Ok((is, ..)) = &item {
             *kind = is.clone();
@@ -193,11 +222,8 @@ impl Items<'_> {
 
     /// Whether an object that was read as one of that kind is one.
     fn is_of(&self, first: &First<'_>, kind: &Kind) -> bool {
-        let told = match (&first.told.kind, &self.default) {
-            (Some(told), _) => &**told,
-            (None, Some(Some(default))) => default.as_str(),
-            _ => return false,
-        };
+        let unsaid = || self.unsaid.kind().map(Kind::as_str);
+        let Some(told) = first.told.kind.as_deref().or_else(unsaid) else { return false };
         let group = super::group_of(first.told.api_version.as_deref());
         match kind.as_str().strip_prefix(told) {
             Some("") => is_native(group),
