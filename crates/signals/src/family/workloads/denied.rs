@@ -33,9 +33,15 @@ type All = BTreeMap<(&'static str, Subject), Told>;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     let mut all = All::new();
+    let mut wordless = Vec::new();
     for w in snapshot.workloads() {
         if let Some(c) = w.condition("ReplicaFailure").filter(|c| c.is_true() && c.reason != "FailedDelete") {
             let subject = w.subject();
+            if c.message.is_empty() {
+                // A description does not print why: it says only that what events tell goes on.
+                wordless.push(makers::of_replica_set(snapshot, &subject));
+                continue;
+            }
             let text = format!("ReplicaFailure=True {}: {}", c.reason, c.message);
             let citation = Citation::new(Source::Condition, c.last_transition_time, at(&subject), text);
             let told = tell(snapshot, &mut all, &subject, &c.message, citation);
@@ -46,7 +52,8 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for event in snapshot.events.iter().filter(|e| e.reason == "FailedCreate") {
         by_event(snapshot, &mut all, event);
     }
-    for ((signal, owner), told) in all {
+    for ((signal, owner), mut told) in all {
+        told.present |= wordless.contains(&owner);
         sink.add(told.into_finding(snapshot, signal, owner));
     }
 }
