@@ -23,6 +23,10 @@ pub fn child(task: &str, path: &Path) -> Result<bool> {
             Ok(())
         })?,
         "steps" => steps(path)?,
+        "diagnose" => {
+            let diagnosis = Kit::new()?.diagnose(path)?;
+            println!("{}", render(Format::Text, &diagnosis, &TextOptions::default()));
+        }
         _ => return Ok(false),
     }
     Ok(true)

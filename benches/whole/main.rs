@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p kubecause-testkit --bench whole` makes captures, builds the program, runs each often enough, and prints tables
 //! in Markdown. After `--` come the parts that are wanted (`growth incidents logs archives`) and `--full` for the sizes that
-//! `benches/README.md` shows; without it the sizes are such that all parts are done within minutes.
+//! `benches/README.md` shows; without it the sizes are such that all parts are done within minutes. With `--self` the program is not
+//! built: this one diagnoses in its place, which is the same but for the arguments.
 #![allow(clippy::disallowed_methods, reason = "it starts programs, reads files and the clock")]
 
 mod archives;
@@ -37,7 +38,7 @@ const PARTS: [Part; 4] = [
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    if let [task, path] = args.as_slice()
+    if let [task, path] | [task, _, path] = args.as_slice()
         && floor::child(task, Path::new(path))?
     {
         return Ok(());
@@ -47,7 +48,9 @@ fn main() -> Result<()> {
         bail!("there is no part {wrong}; there are growth, incidents, logs and archives");
     }
     let full = options.iter().any(|o| *o == "--full");
-    let bench = Bench { program: program()?, folder: tempfile::tempdir()?, full };
+    let own = options.iter().any(|o| *o == "--self");
+    let program = if own { std::env::current_exe()? } else { program()? };
+    let bench = Bench { program, folder: tempfile::tempdir()?, full };
     println!("load {}, {} CPUs\n", load(), std::thread::available_parallelism()?);
     for (name, part) in PARTS {
         if wanted.is_empty() || wanted.iter().any(|w| *w == name) {

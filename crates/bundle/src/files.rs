@@ -9,9 +9,10 @@ use crate::place::Place;
 use crate::plain::Capture;
 use crate::session::{self, Beside, Text};
 use crate::tree::{Content, Listing, Want};
-use crate::{loose, text};
+use crate::{dump, loose, text};
 use kubecause_evidence::Why;
 use kubecause_evidence::log::{LogSource, LogText, Sieve};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub fn read(
     intake: &mut Intake,
     visit: Visit<'_>,
 ) -> Result<String, ReadError> {
-    let (listing, nested) = Nested::open(listing, limits, visit);
+    let (mut listing, nested) = Nested::open(listing, limits, visit);
     let visit: Visit<'_> = &mut |want, take| nested.visit(limits, visit, want, take);
     let count = listing.paths.len();
     let hint = match (count, listing.gaps.first()) {
@@ -43,9 +44,14 @@ pub fn read(
             let first = tops.first().map(|top| nested.original(top)).unwrap_or_default();
             return Err(ReadError::Several { path: name.to_owned(), count: tops.len(), first });
         }
-        Layout::Plain(top) => ("plain capture", capture(Capture::new(None), &top, limits, intake, visit)),
-        Layout::Foreign(layout, top) => {
-            (layout.name(), capture(Capture::new(Some(layout)), &top, limits, intake, visit))
+        Layout::Plain(top) => ("plain capture", capture(Capture::new(None), &[top], limits, intake, visit)),
+        Layout::Foreign(layout, tops) => {
+            // Its links lead to files that are read at their own place.
+            listing.gaps.retain(|g| {
+                g.why != Why::NotCollected
+                    || below(&tops, &g.what).is_some_and(|p| layout.place(p) != Place::Unknown)
+            });
+            (layout.name(), capture(Capture::new(Some(layout)), &tops, limits, intake, visit))
         }
         Layout::Loose => ("kubectl output", loose(limits, intake, visit)),
     };
@@ -56,18 +62,42 @@ pub fn read(
     Ok(format!("{layout}{form}, {}", plural(read, "file")))
 }
 
-/// Reads a capture below `top`; returns how many files it has.
-fn capture(mut capture: Capture, top: &str, limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
+/// The path below one of the tops; of what stands beside several, that of a file.
+fn below<'p>(tops: &[String], path: &'p str) -> Option<&'p str> {
+    let beside = |top: &String| {
+        let above = top.trim_end_matches('/').rfind('/').map_or(0, |at| at + 1);
+        path.strip_prefix(top.get(..above)?).filter(|rest| !rest.contains('/'))
+    };
+    let of = |top: &String| path.strip_prefix(top.as_str());
+    tops.iter().find_map(of).or_else(|| tops.iter().filter(|t| !t.is_empty()).find_map(beside))
+}
+
+/// Reads a capture below its tops; returns how many files it has. Of files that stand at the same place below several, the first that
+/// is not empty counts.
+fn capture(
+    mut capture: Capture,
+    tops: &[String],
+    limits: &Limits,
+    intake: &mut Intake,
+    visit: Visit<'_>,
+) -> usize {
     let mut read = 0;
+    let mut known: HashSet<String> = HashSet::new();
     let blank = Capture::new(capture.foreign());
     let sieve = intake.sieve();
     let wanted = |path: &str| wanted(blank.place(path), limits, sieve.as_ref());
-    let want = |path: &str| path.strip_prefix(top).map_or(Want::Skip, wanted);
+    let want = |path: &str| below(tops, path).map_or(Want::Skip, wanted);
     visit(&want, &mut |path, content| {
-        let Some(path) = path.strip_prefix(top).filter(|path| !wanted(path).is_skip()) else {
+        let Some(path) = below(tops, path).filter(|path| !wanted(path).is_skip()) else {
             return;
         };
         read += 1;
+        if tops.len() > 1
+            && (matches!(&content, Content::Bytes(bytes) if bytes.is_empty())
+                || !known.insert(path.to_owned()))
+        {
+            return;
+        }
         match contents(path, content, wanted(path), limits, intake) {
             Ok((text, cut)) => {
                 capture.file(path, text, intake);
@@ -90,9 +120,12 @@ fn wanted(place: Place<'_>, limits: &Limits, sieve: Option<&Arc<dyn Sieve>>) -> 
     };
     match place {
         Place::Unknown => Want::Skip,
-        Place::Resource(_) | Place::Objects(..) => Want::Whole(limits.objects),
-        // What they are is told by their lines.
-        Place::PodLogs(..) | Place::HostLog(_) | Place::Node("", _) => Want::Tail(limits.log),
+        Place::Resource(_) | Place::Objects(..) | Place::Printed(_) | Place::Described(..) => {
+            Want::Whole(limits.objects)
+        }
+        // What they are is told by their lines, or by other files.
+        Place::PodLogs(..) | Place::ContainerRun(..) | Place::HostLog(_) => Want::Tail(limits.log),
+        Place::Machine(_, name) if node_log(name).is_some() => Want::Tail(limits.log),
         Place::ContainerLog(..) => log(LogSource::Container),
         Place::Component(name) => log(LogSource::Component(name.into())),
         Place::Node(_, name) => node_log(name).map_or(Want::Whole(limits.small), log),
@@ -108,8 +141,8 @@ fn contents(
     limits: &Limits,
     intake: &mut Intake,
 ) -> Result<(LogText, Option<Why>), Why> {
-    let (is_log, holds_objects) =
-        (want.is_log(), matches!(want, Want::Whole(most) if most == limits.objects));
+    let is_log = want.is_log();
+    let holds_objects = matches!(want, Want::Whole(most) if most == limits.objects);
     let (bytes, cut) = match content {
         Content::Bytes(bytes) => (bytes, None),
         Content::Tail(bytes) => {
@@ -181,6 +214,10 @@ fn loose(limits: &Limits, intake: &mut Intake, visit: Visit<'_>) -> usize {
         let text = text.into_string();
         if !named && !loose::begins_with_an_object(&text) {
             texts.push((path.to_owned(), text));
+            return;
+        }
+        if dump::is_one(&text) {
+            read += usize::from(dump::read(path, &text, cut, intake) > 0);
             return;
         }
         let tally = loose::file(path, &text, cut, intake);

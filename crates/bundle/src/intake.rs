@@ -51,30 +51,9 @@ impl Intake {
 
     /// Reads the objects of a text into the snapshot.
     pub fn objects(&mut self, text: &str, path: &str, file_kind: Option<&Kind>) -> Tally {
-        let mut gaps = Vec::new();
-        let builder = &mut self.builder;
-        let mut room = self.most.map_or(usize::MAX, |most| most.saturating_sub(self.objects));
-        let mut beyond = 0_usize;
-        let mut push = |object, remarks| {
-            if room == 0 {
-                beyond += 1;
-                return;
-            }
-            room -= 1;
-            builder.push(object);
-            builder.remarks(remarks);
-        };
-        let watcher = self.watcher.as_deref();
-        let mut tally = objects::read(text, path, file_kind, watcher, &mut push, &mut |g| gaps.push(g));
-        self.objects += tally.total() - beyond;
-        if beyond > 0 {
-            tally.partial = Some(Why::TooLarge);
-            let says = format!("{beyond} of its objects are more than kubecause holds");
-            gaps.push(Gap::new(path, Why::TooLarge, says));
-        }
-        for gap in gaps {
-            self.builder.gap(gap);
-        }
+        let room = self.most.map_or(usize::MAX, |most| most.saturating_sub(self.objects));
+        let tally = objects::read(text, path, file_kind, self.watcher.as_deref(), room, &mut self.builder);
+        self.objects += tally.total();
         tally
     }
 
@@ -110,9 +89,9 @@ impl Intake {
         self.taken_at = self.taken_at.max(at);
     }
 
-    /// Whether any input said when it was taken.
-    pub fn has_time(&self) -> bool {
-        self.taken_at.is_some()
+    /// When the evidence was taken, as far as it tells by now.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.taken_at.or_else(|| self.builder.newest_time())
     }
 
     /// Whether that kind was asked for, with whatever result.

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use kubecause_evidence::log::LogFile;
-use kubecause_evidence::{Access, Kind, Snapshot, Str};
+use kubecause_evidence::{Access, Gap, Kind, Snapshot, Str, TakenFrom};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Inventory {
     /// When it was taken, as it says itself or as its newest records tell; UTC.
     pub taken_at: Option<String>,
+    /// How that is known: `said` by the capture, or as its newest `records` tell.
+    pub taken_from: Option<&'static str>,
     /// The API server's version.
     pub version: Option<String>,
     /// The kinds that are in it or that were asked for.
@@ -97,6 +99,11 @@ pub struct Missing {
 }
 
 impl Inventory {
+    /// Adds what is missing by somebody else's account.
+    pub fn lacks(&mut self, gaps: &[Gap]) {
+        self.missing.extend(gaps.iter().map(Missing::of));
+    }
+
     /// Counts what is in a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
         let component = |(name, log): (&Str, &LogFile)| Log::of(log, name.to_string());
@@ -105,20 +112,25 @@ impl Inventory {
             previous: key.previous,
             ..Log::of(log, key.container.to_string())
         };
-        let missing = |gap: &kubecause_evidence::Gap| Missing {
-            what: gap.what.clone(),
-            why: gap.why.as_str(),
-            says: gap.matters.clone(),
-        };
         Self {
             taken_at: snapshot.taken_at.map(utc),
+            taken_from: snapshot.taken_from.map(|from| match from {
+                TakenFrom::Said => "said",
+                TakenFrom::Records => "records",
+            }),
             version: snapshot.version.clone(),
             kinds: kinds(snapshot),
             nodes: nodes(snapshot),
             logs: snapshot.container_logs.iter().map(container).collect(),
             components: snapshot.component_logs.iter().map(component).collect(),
-            missing: snapshot.gaps.iter().map(missing).collect(),
+            missing: snapshot.gaps.iter().map(Missing::of).collect(),
         }
+    }
+}
+
+impl Missing {
+    fn of(gap: &Gap) -> Self {
+        Self { what: gap.what.clone(), why: gap.why.as_str(), says: gap.matters.clone() }
     }
 }
 

@@ -8,8 +8,8 @@ use crate::place::Place;
 pub enum Layout {
     /// One plain capture; its top folder with a `/` at the end, or nothing.
     Plain(String),
-    /// A capture by another tool, and its top folder.
-    Foreign(Foreign, String),
+    /// A capture by another tool, and its top folders: an image of a must-gather has its own.
+    Foreign(Foreign, Vec<String>),
     /// Several plain captures side by side: their top folders.
     Several(Vec<String>),
     /// No layout: files that may hold objects each.
@@ -41,7 +41,7 @@ pub fn detect(paths: &[String]) -> Layout {
     tops.dedup();
     let Some(depth) = tops.first().map(|(depth, _)| *depth) else {
         // Logs of nodes are told by the names of their files alone: anything that says more comes before.
-        return foreign.map_or(Layout::Loose, |(layout, top)| Layout::Foreign(layout, top));
+        return foreign.map_or(Layout::Loose, |(layout, tops)| Layout::Foreign(layout, tops));
     };
     let mut tops: Vec<String> = tops.into_iter().filter(|(d, _)| *d == depth).map(|(_, top)| top).collect();
     // Folders that only look a little like a capture do not compete with one that says that it is one.

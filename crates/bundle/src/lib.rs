@@ -6,17 +6,21 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate is the one that reads files")]
 
+mod about;
 mod archive;
 mod dir;
+mod dump;
 mod error;
 mod files;
 mod foreign;
 mod input;
 mod intake;
+mod internal;
 mod inventory;
 mod layout;
 mod limits;
 mod loose;
+mod machines;
 mod manifest;
 mod nested;
 mod objects;

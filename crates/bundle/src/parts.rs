@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Seen {
     /// A list was read to its end.
     listed: bool,
-    /// Objects that have a file each.
+    /// Objects that have a file each, of a kind that the tool collects whole.
     single: bool,
     /// Why a file could not be read to its end.
     broken: Option<Why>,
@@ -41,20 +41,23 @@ impl Parts {
         self.seen.entry(resource.to_owned()).or_default().entry(namespace.to_owned()).or_default()
     }
 
-    /// Says what was listed: everywhere, where every namespace of the cluster was read, else in which namespaces. `all` says that
-    /// the tool was asked for all namespaces.
-    pub fn finish(&self, all: bool, intake: &mut Intake) {
-        let namespaces: BTreeSet<String> = intake.builder.names_of_namespaces().collect();
+    /// Says what was listed: everywhere, where every namespace of the cluster was read, else in which namespaces. `gathered` says that
+    /// the tool collected what it does, not only single objects that somebody named.
+    pub fn finish(&self, gathered: bool, intake: &mut Intake) {
+        let known: BTreeSet<String> = intake.builder.names_of_namespaces().collect();
+        let read: BTreeSet<String> = self.seen.values().flat_map(BTreeMap::keys).cloned().collect();
+        let namespaces = if known.is_empty() { &read } else { &known };
+        let all = is_a_cluster(namespaces);
         for (resource, parts) in &self.seen {
             let kind = kind_of(resource);
-            let complete: BTreeSet<&String> = parts
-                .iter()
-                .filter(|(_, s)| s.broken.is_none() && (s.listed || s.single))
-                .map(|(ns, _)| ns)
-                .collect();
+            let is_whole = |ns: &str, s: &Seen| {
+                let single = s.single && if ns.is_empty() { gathered } else { known.contains(ns) };
+                s.broken.is_none() && (s.listed || single)
+            };
+            let complete: BTreeSet<&String> =
+                parts.iter().filter(|(ns, s)| is_whole(ns, s)).map(|(ns, _)| ns).collect();
             let broken = parts.values().find_map(|s| s.broken);
-            let covers =
-                if namespaces.is_empty() { all } else { namespaces.iter().all(|ns| complete.contains(ns)) };
+            let covers = all && namespaces.iter().filter(|ns| !ns.is_empty()).all(|ns| complete.contains(ns));
             let access = match broken {
                 Some(why) => Access::Missing(why),
                 None if covers || complete.contains(&String::new()) => Access::Listed,
@@ -67,23 +70,37 @@ impl Parts {
                 }
             }
         }
-        self.say_what_is_missing(&namespaces, all, intake);
+        self.say_what_is_missing(&known, intake);
     }
 
     /// One gap for the namespaces that are not in the capture.
-    fn say_what_is_missing(&self, namespaces: &BTreeSet<String>, all: bool, intake: &mut Intake) {
+    fn say_what_is_missing(&self, namespaces: &BTreeSet<String>, intake: &mut Intake) {
         let Some(pods) = self.seen.get("pods") else { return };
         let missing: Vec<&String> = namespaces.iter().filter(|ns| !pods.contains_key(*ns)).collect();
-        let read: Vec<&str> = pods.keys().map(String::as_str).collect();
+        let read: BTreeSet<String> = pods.keys().cloned().collect();
         let says = match missing.as_slice() {
-            [] if namespaces.is_empty() && !all => {
-                format!("only {} may have been collected", read.join(", "))
-            }
-            [] => return,
+            [] if is_a_cluster(if namespaces.is_empty() { &read } else { namespaces }) => return,
+            [] => format!("only {} may have been collected", short(&read)),
             [one] => format!("namespace {one} was not collected"),
             many => format!("{} namespaces were not collected", many.len()),
         };
         intake.gap("other namespaces", Why::NotCollected, says);
+    }
+}
+
+/// Whether those are the namespaces of a cluster, and not some that somebody asked for: it always has these. Source: kubernetes
+/// pkg/controlplane/controller/systemnamespaces/system_namespaces_controller.go, and `default` that the API server makes itself.
+pub fn is_a_cluster(namespaces: &BTreeSet<String>) -> bool {
+    ["default", "kube-public", "kube-system"].iter().all(|ns| namespaces.contains(*ns))
+}
+
+/// The first of many names.
+fn short(names: &BTreeSet<String>) -> String {
+    const MOST: usize = 8;
+    let first: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 

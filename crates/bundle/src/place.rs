@@ -26,6 +26,20 @@ pub enum Place<'a> {
     ContainerLog(&'a str, &'a str, &'a str, bool),
     /// The logs of all containers of a pod, each under a heading.
     PodLogs(&'a str, &'a str),
+    /// The log of one run of a container: namespace, pod, container, and the number of the run, the last being the highest.
+    ContainerRun(&'a str, &'a str, &'a str, u32),
+    /// What `kubectl get <resource> -A -o wide` printed.
+    Printed(&'a str),
+    /// What `kubectl describe <resource>` printed, in that namespace or, without one, everywhere.
+    Described(&'a str, &'a str),
+    /// A file of a machine that its folder does not name for certain: the folder, and the file's name in a plain capture.
+    Machine(&'a str, &'a str),
+    /// The name of that folder's machine.
+    Hostname(&'a str),
+    /// When the capture was taken, and of which cluster, in the words of the tool that wrote it.
+    About,
+    /// The mark of a tool that collected all that it does, not only what somebody asked it for.
+    Gathered,
     /// A log whose lines name the node that they come from; its name as a node's file.
     HostLog(&'a str),
     /// `logs/…/<container>.log.error`, `control-plane/<component>.error`: why a log is not there; which one.

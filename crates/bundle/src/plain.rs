@@ -3,15 +3,17 @@
 
 use crate::foreign::{Foreign, Part};
 use crate::intake::{Intake, node_log, why_of};
+use crate::machines::Machines;
 use crate::manifest::Manifest;
 use crate::parts::{self, Parts};
 use crate::place::{Place, kind_of};
 use crate::session::{self, Beside, Text};
-use crate::split;
+use crate::{about, split};
 use kubecause_evidence::log::{LogFile, LogSource, LogText};
 use kubecause_evidence::{Access, ContainerLogKey, Gap, Kind, Why};
 use kubecause_model::one_line;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the files of one capture, in any order.
 #[derive(Debug, Default)]
@@ -26,8 +28,12 @@ pub struct Capture {
     transcripts: Vec<Text>,
     /// What files hold that are one namespace's or one object's.
     parts: Parts,
-    /// Files of a node whose name its folder does not tell: its name in a plain capture, path, text.
-    nameless: Vec<(String, String, String)>,
+    /// Files of machines that their folders do not name.
+    machines: Machines,
+    /// Logs of a container by the number of its run, with their paths.
+    runs: BTreeMap<(String, String, String), BTreeMap<u32, (String, String)>>,
+    /// Whether the tool says that it collected all that it does.
+    gathered: bool,
 }
 
 impl Capture {
@@ -93,17 +99,47 @@ impl Capture {
             Place::ResourceError(resource) => {
                 self.errors.insert(resource.to_owned(), error_words(&text));
             }
+            Place::ContainerRun(namespace, pod, container, number) => {
+                let key = (namespace.to_owned(), pod.to_owned(), container.to_owned());
+                self.runs.entry(key).or_default().insert(number, (path.to_owned(), text));
+            }
+            Place::Printed(resource) => self.printed(&format!("get {resource} -A -o wide"), path, &text),
+            Place::Described(resource, "") => self.printed(&format!("describe {resource} -A"), path, &text),
+            Place::Described(resource, namespace) => {
+                self.printed(&format!("describe {resource} -n {namespace}"), path, &text);
+            }
+            Place::About => {
+                let (at, version) = about::read(&text);
+                intake.taken_at(at);
+                if at.is_none() && matches!(self.foreign, Some(Foreign::Rancher | Foreign::Sos)) {
+                    // `date` in a zone that has a name only: who reads its other output makes the best of it.
+                    self.transcripts.push((path.to_owned(), format!("$ date\n{text}")));
+                }
+                version.into_iter().for_each(|v| intake.builder.version(v));
+            }
+            Place::Gathered => self.gathered = true,
+            Place::Machine(folder, name) => self.machines.file(folder, name, path, text),
+            Place::Hostname(folder) => self.machines.hostname(folder, &text),
             Place::LogError(log) => {
                 let words = error_words(&text);
                 if !words.is_empty() {
                     intake.gap(log, why_of(&words), words);
                 }
             }
-            Place::Node("", name) => self.nameless.push((name.to_owned(), path.to_owned(), text)),
             Place::Node(node, name) => node_file(node, name, path, text, intake),
             Place::Transcript => self.transcripts.push((path.to_owned(), text)),
             Place::ContainerLog(..) | Place::Component(_) | Place::Unknown => {}
         }
+    }
+
+    /// A file that holds what kubectl printed, without the command.
+    fn printed(&mut self, command: &str, path: &str, text: &str) {
+        self.transcripts.push((path.to_owned(), format!("$ kubectl {command}\n{text}")));
+    }
+
+    /// The text of a file of objects in the API's own form.
+    fn mended<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.foreign.map_or(Cow::Borrowed(text), |layout| layout.mend(text))
     }
 
     /// Says that a file is there that could not be read.
@@ -126,7 +162,7 @@ impl Capture {
             return;
         }
         let kind = kind_of(resource);
-        let tally = intake.objects(text, path, Some(&kind));
+        let tally = intake.objects(&self.mended(text), path, Some(&kind));
         let access = match (&tally.refused, tally.partial) {
             (Some(words), _) => {
                 intake.gap(path, why_of(words), one_line(words, 200));
@@ -142,14 +178,14 @@ impl Capture {
             Part::Namespace(namespace) | Part::One(Some(namespace)) => {
                 self.parts.list(resource, namespace, access);
             }
-            Part::One(None) | Part::All => {}
+            Part::One(None) | Part::Single | Part::All => {}
         }
     }
 
     fn resource(&mut self, resource: &str, path: &str, text: &str, intake: &mut Intake) {
         let kind = kind_of(resource);
         let known = (!matches!(kind, Kind::Other(_))).then_some(&kind);
-        let tally = intake.objects(text, path, known);
+        let tally = intake.objects(&self.mended(text), path, known);
         let mut gap = |why, says: String| {
             intake.gap(path, why, says);
             Access::Missing(why)
@@ -205,21 +241,46 @@ impl Capture {
             }
         }
         for (resource, words) in &self.errors {
-            if words.is_empty() && self.found.contains_key(resource) {
+            // Other tools write the file also where there is nothing to say.
+            if words.is_empty() && (self.foreign.is_some() || self.found.contains_key(resource)) {
                 continue;
             }
             let why = why_of(words);
             intake.gap(resource, why, words.as_str());
             intake.resource(resource, &kind_of(resource), Access::Missing(why));
         }
-        for (resource, access) in self.found {
-            intake.resource(&resource, &kind_of(&resource), access);
+        if self.foreign.is_some() {
+            self.all_namespaces_or_some(intake);
         }
-        self.parts.finish(self.foreign == Some(Foreign::SupportBundle), intake);
-        nameless(std::mem::take(&mut self.nameless), intake);
-        let unread = session::read(&self.transcripts, Beside::ACapture, intake).is_none();
-        if unread && !self.transcripts.is_empty() {
-            intake.gap("operator", Why::Unparsable, "it holds nothing that a known command prints");
+        for (resource, access) in &self.found {
+            intake.resource(resource, &kind_of(resource), *access);
+        }
+        let gathered = self.gathered || !self.foreign.is_some_and(Foreign::must_say_so);
+        self.parts.finish(gathered, intake);
+        runs(std::mem::take(&mut self.runs), intake);
+        machines(std::mem::take(&mut self.machines), intake);
+        if self.transcripts.is_empty() {
+            return;
+        }
+        if let Some(at) = intake.time().filter(|_| self.foreign.is_some()) {
+            // The ages in tables count back from the time of the capture.
+            let date = format!("$ date -u\n{}\n", at.strftime("%a %b %e %H:%M:%S UTC %Y"));
+            self.transcripts.insert(0, ("date".to_owned(), date));
+        }
+        if session::read(&self.transcripts, Beside::ACapture, intake).is_none() {
+            let what = if self.foreign.is_some() { "kubectl" } else { "operator" };
+            intake.gap(what, Why::Unparsable, "it holds nothing that a known command prints");
+        }
+    }
+
+    /// A list of namespaces that is not of the whole cluster was asked for by name.
+    fn all_namespaces_or_some(&mut self, intake: &Intake) {
+        let names: BTreeSet<String> = intake.builder.names_of_namespaces().collect();
+        if let Some(access) = self.found.get_mut("namespaces")
+            && *access == Access::Listed
+            && !parts::is_a_cluster(&names)
+        {
+            *access = Access::Missing(Why::NotCollected);
         }
     }
 }
@@ -242,18 +303,27 @@ fn container_log(
     intake.builder.container_log(key, log);
 }
 
-/// The files of one node that only its own log lines name.
-fn nameless(files: Vec<(String, String, String)>, intake: &mut Intake) {
-    let Some(name) = files.iter().find_map(|(_, _, text)| text.lines().take(2000).find_map(split::host))
-    else {
-        if let [(_, path, _), ..] = files.as_slice() {
+/// Of the runs of a container the last is the current one, the one before it the previous one, and older ones are history.
+fn runs(all: BTreeMap<(String, String, String), BTreeMap<u32, (String, String)>>, intake: &mut Intake) {
+    for ((namespace, pod, container), runs) in all {
+        for (previous, (_, (path, text))) in [false, true].into_iter().zip(runs.into_iter().rev()) {
+            container_log((&namespace, &pod, &container, previous), &path, text, intake);
+        }
+    }
+}
+
+/// The files of machines that their folders do not name.
+fn machines(machines: Machines, intake: &mut Intake) {
+    let nodes = intake.builder.names_of_nodes();
+    for (name, files) in machines.finish(&nodes) {
+        if name.is_none()
+            && let [(_, path, _), ..] = files.as_slice()
+        {
             intake.gap(path.as_str(), Why::Unparsable, "no line of it names the node that it comes from");
         }
-        files.into_iter().for_each(|(name, path, text)| node_file("node", &name, &path, text, intake));
-        return;
-    };
-    let node = name.to_owned();
-    files.into_iter().for_each(|(name, path, text)| node_file(&node, &name, &path, text, intake));
+        let node = name.as_deref().unwrap_or("node");
+        files.into_iter().for_each(|(name, path, text)| node_file(node, &name, &path, text, intake));
+    }
 }
 
 fn node_file(node: &str, name: &str, path: &str, text: impl Into<LogText>, intake: &mut Intake) {
@@ -264,6 +334,9 @@ fn node_file(node: &str, name: &str, path: &str, text: impl Into<LogText>, intak
             intake.gap(format!("nodes/{node}/{of}"), why_of(&words), words);
         }
         return;
+    }
+    if name == "sysctl.txt" {
+        return sysctl(node, path, text.as_str(), intake);
     }
     let facts = intake.builder.node(node);
     if let Some(source) = node_log(name) {
@@ -284,6 +357,22 @@ fn node_file(node: &str, name: &str, path: &str, text: impl Into<LogText>, intak
             }
         };
         intake.builder.gap(Gap::new(path, why, says));
+    }
+}
+
+/// What `sysctl -a` tells that other collectors have files for.
+fn sysctl(node: &str, path: &str, text: &str, intake: &mut Intake) {
+    let value = |key: &str| {
+        let line = text.lines().find_map(|l| l.strip_prefix(key)?.trim_start().strip_prefix('='));
+        line.map(str::trim).filter(|v| !v.is_empty())
+    };
+    let facts = intake.builder.node(node);
+    if let Some(most) = value("kernel.pid_max") {
+        facts.read(path, "pid_max.txt", most);
+    }
+    let track = |what: &str| value(&format!("net.netfilter.nf_conntrack_{what}"));
+    if let (Some(count), Some(most)) = (track("count"), track("max")) {
+        facts.read(path, "conntrack.txt", &format!("{count} {most}"));
     }
 }
 

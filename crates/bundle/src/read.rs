@@ -8,9 +8,9 @@ use crate::limits::Limits;
 use crate::session::{self, Beside};
 use crate::source::{Packing, Shape, Source};
 use crate::tree::{Content, Want, fetch};
-use crate::{archive, dir, loose, nested, text};
+use crate::{archive, dir, dump, loose, nested, text};
 use kubecause_evidence::log::Sieve;
-use kubecause_evidence::{Snapshot, SnapshotBuilder, Watcher, Why};
+use kubecause_evidence::{Inputs, Snapshot, SnapshotBuilder, Watcher, Why};
 use std::cell::Cell;
 use std::io;
 use std::path::Path;
@@ -65,7 +65,8 @@ pub fn read_watched(
     // Of inputs of one time, or of none, the later named counts as the newer.
     read.sort_by_key(|(snapshot, ..)| snapshot.taken_at);
     let joined = read.into_iter().reduce(|(older, _, name), (newer, scoped, newest)| {
-        (SnapshotBuilder::join(older, newer, scoped, &name), scoped, newest)
+        let inputs = Inputs { older: &name, newer: &newest, scoped };
+        (SnapshotBuilder::join(older, newer, inputs), scoped, newest)
     });
     let snapshot = joined.map(|(snapshot, ..)| snapshot).ok_or(ReadError::NoInput)?;
     Ok(Bundle { snapshot, description: described.join("; ") })
@@ -164,6 +165,10 @@ fn single(
         && let Some(what) = session::read(&texts, Beside::Nothing, intake)
     {
         return Ok(format!("transcript, {what}"));
+    }
+    if loose::begins_with_an_object(text) && dump::is_one(text) {
+        let count = dump::read(name, text, cut, intake);
+        return Ok(format!("kubectl cluster-info dump, {}", plural(count, "object")));
     }
     let before = intake.objects;
     let tally = loose::file(name, text, cut, intake);

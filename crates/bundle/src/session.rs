@@ -34,7 +34,7 @@ pub fn read(texts: &[Text], beside: Beside, intake: &mut Intake) -> Option<Strin
 
 fn adopt(found: Transcript, beside: Beside, intake: &mut Intake) {
     let alone = beside == Beside::Nothing;
-    if alone || !intake.has_time() {
+    if alone || intake.time().is_none() {
         intake.taken_at(found.taken_at);
     }
     for object in found.objects {

@@ -24,6 +24,29 @@ pub fn containers(text: &str) -> Vec<(&str, String)> {
     all
 }
 
+/// The logs that stand in a text, by namespace, pod and container, and the text without them.
+#[allow(clippy::type_complexity, reason = "said above")]
+pub fn dump(text: &str) -> (String, Vec<((&str, &str, &str), String)>) {
+    let (mut rest, mut all): (String, Vec<((&str, &str, &str), String)>) = (String::new(), Vec::new());
+    let mut inside = false;
+    for line in text.split_inclusive('\n') {
+        if let Some(heading) = line.strip_prefix(START) {
+            let (container, pod) = heading.split_once(" of pod ").unwrap_or((heading, ""));
+            let (namespace, pod) =
+                pod.trim_end().trim_end_matches(" ====").split_once('/').unwrap_or_default();
+            all.push(((namespace, pod, container), String::new()));
+            inside = true;
+        } else if line.starts_with(END) {
+            inside = false;
+        } else if let Some((_, log)) = all.last_mut().filter(|_| inside) {
+            log.push_str(line);
+        } else {
+            rest.push_str(line);
+        }
+    }
+    (rest, all)
+}
+
 /// The lines of a syslog text by the host that each names: `Nov 22 17:48:05 worker-1 kubelet[812]: …`. A line that names none
 /// belongs to the one before.
 pub fn hosts(text: &str) -> BTreeMap<&str, String> {

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use crate::live::LiveArgs;
+use crate::watch::WatchArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ const LIVE: [&str; 8] = [
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Diagnose(Box<DiagnoseArgs>),
+    Watch(Box<WatchArgs>),
     Capture(Box<CaptureArgs>),
     Explain(ExplainArgs),
     Inspect(InspectArgs),

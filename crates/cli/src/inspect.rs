@@ -5,6 +5,7 @@ mod text;
 use crate::args::{InspectArgs, ListOutput};
 use crate::{Failure, terminal};
 use kubecause_bundle::{Input, Inventory};
+use kubecause_model::Scope;
 use serde::Serialize;
 
 /// The name and version of the JSON form.
@@ -49,5 +50,7 @@ fn inspect(path: &std::path::Path) -> Result<Inspected, Failure> {
     let input = Input::from_argument(path.as_os_str());
     let name = input.name();
     let bundle = kubecause_bundle::read(&[input]).map_err(Failure::input)?;
-    Ok(Inspected { input: name, layout: bundle.description, inventory: Inventory::of(&bundle.snapshot) })
+    let mut inventory = Inventory::of(&bundle.snapshot);
+    inventory.lacks(&kubecause_kit::unseen(&bundle.snapshot, &Scope::default()));
+    Ok(Inspected { input: name, layout: bundle.description, inventory })
 }

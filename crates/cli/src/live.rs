@@ -7,10 +7,10 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Which cluster to ask, and how long.
+/// Which cluster to ask.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Live cluster")]
-pub struct LiveArgs {
+pub struct ClusterArgs {
     /// The kubeconfig to use [default: $KUBECONFIG, ~/.kube/config, the service account of the pod]
     #[arg(long, value_name = "PATH")]
     pub kubeconfig: Option<PathBuf>,
@@ -30,6 +30,14 @@ pub struct LiveArgs {
     /// The longest time for one request
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20s")]
     pub request_timeout: Duration,
+}
+
+/// Which cluster to ask, and how long.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Live cluster")]
+pub struct LiveArgs {
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
 
     /// The longest time for all requests; what is not seen by then is named
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
@@ -45,7 +53,7 @@ pub struct LiveArgs {
 }
 
 /// `1m30s`, `30s`, `500ms`, or seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let bad = || format!("{text:?} is no time; write 30s, 2m or 500ms");
     let mut total = Duration::ZERO;
     let mut rest = text;
@@ -74,6 +82,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 impl LiveArgs {
     /// Opens the cluster.
     pub fn open(&self, namespace: Option<&str>) -> Result<Session, Failure> {
+        self.cluster.open(namespace, self.budget, std::io::stderr().is_terminal())
+    }
+}
+
+impl ClusterArgs {
+    /// Opens the cluster, with a budget for all requests.
+    pub fn open(
+        &self,
+        namespace: Option<&str>,
+        budget: Duration,
+        progress: bool,
+    ) -> Result<Session, Failure> {
         let options = Options {
             kubeconfig: self.kubeconfig.clone(),
             context: self.context.clone(),
@@ -81,9 +101,9 @@ impl LiveArgs {
             as_groups: self.as_groups.clone(),
             namespace: namespace.map(ToOwned::to_owned),
             request_timeout: self.request_timeout,
-            budget: self.budget,
+            budget,
             page: None,
-            progress: std::io::stderr().is_terminal(),
+            progress,
         };
         Session::open(&options).map_err(|error| {
             let code = match &error {

@@ -13,6 +13,7 @@ mod modes;
 mod objects;
 mod selector;
 mod terminal;
+mod watch;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Diagnose(args) => diagnose::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Capture(args) => capture::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Inspect(args) => inspect::run(&args),

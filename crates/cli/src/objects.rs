@@ -1,31 +1,8 @@
 //! `pod/cart-1`, `deploy/cart`, `node worker-1`: which objects of a Snapshot are meant.
 
 use crate::Failure;
-use anyhow::{anyhow, bail};
-use kubecause_evidence::{Kind, Snapshot, Subject, plural_to_kind};
-
-/// kubectl's short names.
-const SHORT: [(&str, Kind); 19] = [
-    ("po", Kind::Pod),
-    ("no", Kind::Node),
-    ("ns", Kind::Namespace),
-    ("deploy", Kind::Deployment),
-    ("rs", Kind::ReplicaSet),
-    ("sts", Kind::StatefulSet),
-    ("ds", Kind::DaemonSet),
-    ("cj", Kind::CronJob),
-    ("rc", Kind::ReplicationController),
-    ("svc", Kind::Service),
-    ("ing", Kind::Ingress),
-    ("pvc", Kind::PersistentVolumeClaim),
-    ("pv", Kind::PersistentVolume),
-    ("sc", Kind::StorageClass),
-    ("cm", Kind::ConfigMap),
-    ("sa", Kind::ServiceAccount),
-    ("quota", Kind::ResourceQuota),
-    ("hpa", Kind::HorizontalPodAutoscaler),
-    ("pdb", Kind::PodDisruptionBudget),
-];
+use anyhow::anyhow;
+use kubecause_evidence::{Kind, Snapshot, Subject, word_to_kind};
 
 /// The objects that the words name: `TYPE/NAME …`, or `TYPE NAME …` as kubectl takes it.
 pub fn find(
@@ -71,13 +48,9 @@ pub fn check_namespace(snapshot: &Snapshot, namespace: &str, of: &str) -> Result
 }
 
 fn kind_of(word: &str) -> anyhow::Result<Kind> {
-    let lower = word.to_lowercase();
-    let short = SHORT.iter().find(|(s, _)| *s == lower).map(|(_, k)| k.clone());
-    let full = || Kind::KNOWN.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(word));
-    match short.or_else(full).or_else(|| plural_to_kind(word)) {
-        Some(kind) => Ok(kind),
-        None => bail!("{word:?} is no type that kubecause knows"),
-    }
+    // `deployments.apps` too.
+    let name = word.split('.').next().unwrap_or(word);
+    word_to_kind(name).ok_or_else(|| anyhow!("{word:?} is no type that kubecause knows"))
 }
 
 fn existing(snapshot: &Snapshot, kind: &Kind, name: &str, namespace: Option<&str>) -> Vec<Subject> {

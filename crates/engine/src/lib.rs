@@ -13,6 +13,7 @@ mod changes;
 mod choose;
 mod graph;
 mod incident;
+mod inputs;
 mod instance;
 mod lookup;
 mod scope;
@@ -20,6 +21,8 @@ mod severity;
 mod silence;
 mod verdict;
 mod words;
+
+pub use verdict::unseen;
 
 use kubecause_catalogue::Catalogue;
 use kubecause_evidence::Snapshot;

@@ -4,9 +4,9 @@ use crate::choose::Choice;
 use crate::graph::Graph;
 use crate::incident::Told;
 use crate::scope::Covered;
-use crate::{Context, silence, words};
+use crate::{Context, inputs, silence, words};
 use kubecause_catalogue::ModeKind;
-use kubecause_evidence::{Access, Kind, Subject};
+use kubecause_evidence::{Access, Kind, Snapshot, Subject};
 use kubecause_model::{Confidence, Diagnosis, Gap, Note, Scope, Stats, Unexplained, Verdict, Why};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
@@ -62,7 +62,8 @@ pub(crate) fn conclude(
     let accounted: FxHashSet<u32> = told.iter().flat_map(|t| t.findings.iter().copied()).collect();
     let unexplained = unexplained(context, &accounted, &covered);
     let mut gaps = gaps(context, scope, &told);
-    let notes = notes(context, graph, choice, &told, &covered);
+    let mut all_notes = inputs::notes(context.snapshot, &covered);
+    all_notes.extend(notes(context, graph, choice, &told, &covered));
     let (silences, taken_at) = (context.catalogue.silences(), context.snapshot.taken_at);
     let quiet = silence::apply(silences, taken_at, told, |t| covered.incident(t));
     let incidents: Vec<_> = quiet.loud.into_iter().map(|t| t.incident).collect();
@@ -80,7 +81,7 @@ pub(crate) fn conclude(
         incidents,
         silenced: quiet.silenced,
         idle_silences: quiet.idle,
-        notes,
+        notes: all_notes,
         unexplained,
         gaps,
         stats: stats(context),
@@ -160,19 +161,7 @@ fn notes(
 fn gaps(context: &Context<'_>, scope: &Scope, told: &[Told]) -> Vec<Gap> {
     let unsettled = unsettled_pods(told);
     let mut all: Vec<Gap> = context.snapshot.gaps.iter().map(|gap| weigh(gap, &unsettled)).collect();
-    for (kind, matters) in &MATTERS {
-        if let Access::Missing(why) = context.snapshot.access(kind)
-            && !(*kind == Kind::Node && scope.namespace.is_some())
-            && !(*kind == Kind::EndpointSlice && context.snapshot.has(&Kind::Endpoints))
-        {
-            let seen: Vec<&str> = context.snapshot.listed_in(kind).map(|ns| &**ns).collect();
-            let what = match seen.as_slice() {
-                [] => kind.as_str().to_owned(),
-                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
-            };
-            all.push(Gap::new(what, why, *matters));
-        }
-    }
+    all.extend(unseen(context.snapshot, scope));
     for t in told {
         let root = &t.incident.root;
         let open = root.confidence != Confidence::Confirmed || !t.incident.alternatives.is_empty();
@@ -196,6 +185,25 @@ fn unsettled_pods(told: &[Told]) -> FxHashSet<(&str, &str)> {
     let open = told.iter().map(|t| &t.incident).filter(|i| i.root.confidence != Confidence::Confirmed);
     let subjects = open.flat_map(|i| i.affected.iter().chain([&i.root.subject]));
     subjects.filter(|s| s.kind == Kind::Pod).map(|s| (s.ns(), &*s.name)).collect()
+}
+
+/// The kinds that were not seen, and what that hides.
+pub fn unseen(snapshot: &Snapshot, scope: &Scope) -> Vec<Gap> {
+    let mut all = Vec::new();
+    for (kind, matters) in &MATTERS {
+        if let Access::Missing(why) = snapshot.access(kind)
+            && !(*kind == Kind::Node && scope.namespace.is_some())
+            && !(*kind == Kind::EndpointSlice && snapshot.has(&Kind::Endpoints))
+        {
+            let seen: Vec<&str> = snapshot.listed_in(kind).map(|ns| &**ns).collect();
+            let what = match seen.as_slice() {
+                [] => kind.as_str().to_owned(),
+                namespaces => format!("{kind} outside of {}", namespaces.join(", ")),
+            };
+            all.push(Gap::new(what, why, *matters));
+        }
+    }
+    all
 }
 
 /// A container's log that could not be retrieved matters where an incident of that pod is not settled. Otherwise the

@@ -378,6 +378,22 @@ impl Uid {
     }
 }
 
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.0;
+        let group = |shift: u32, bits: u32| (n >> shift) & ((1 << bits) - 1);
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            group(96, 32),
+            group(80, 16),
+            group(64, 16),
+            group(48, 16),
+            group(0, 48)
+        )
+    }
+}
+
 impl<'de> Deserialize<'de> for Uid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct V;

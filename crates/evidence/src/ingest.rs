@@ -187,22 +187,3 @@ impl Ingest {
         &meta.name
     }
 }
-
-/// The kind of a resource's plural, as file names and URLs spell it (`pods`, `deployments.apps`).
-pub fn plural_to_kind(plural: &str) -> Option<Kind> {
-    let plural = plural.split('.').next().unwrap_or(plural).to_ascii_lowercase();
-    let irregular = match plural.as_str() {
-        "ingresses" => Some(Kind::Ingress),
-        "ingressclasses" => Some(Kind::IngressClass),
-        "networkpolicies" => Some(Kind::NetworkPolicy),
-        "storageclasses" => Some(Kind::StorageClass),
-        "priorityclasses" => Some(Kind::PriorityClass),
-        "runtimeclasses" => Some(Kind::RuntimeClass),
-        "endpoints" => Some(Kind::Endpoints),
-        _ => None,
-    };
-    irregular.or_else(|| {
-        let singular = plural.strip_suffix('s')?;
-        Kind::KNOWN.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(singular))
-    })
-}

@@ -68,6 +68,12 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// The same over the objects that another reader asked it about.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.failed += other.failed;
+        self.such_as = [self.such_as.take(), other.such_as].into_iter().flatten().min();
+    }
+
     pub(crate) fn fail(&mut self, subject: Subject, says: String) {
         self.failed += 1;
         let known = self.such_as.take();

@@ -1,12 +1,15 @@
 //! Everything that was seen at one moment, with its indexes.
 
 mod builder;
+mod compare;
 mod index;
 mod join;
 mod table;
 mod tally;
 
 pub use builder::{SnapshotBuilder, shift};
+pub use compare::Disagreement;
+pub use join::Inputs;
 pub use table::{HasMeta, Table};
 
 use crate::kube::*;
@@ -28,6 +31,15 @@ pub enum Access {
     Missing(Why),
 }
 
+/// How the time that the evidence stands for was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenFrom {
+    /// The capture, or the tool that wrote it, says it.
+    Said,
+    /// It is the newest that its records support.
+    Records,
+}
+
 /// Which container's log, of which run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContainerLogKey {
@@ -47,6 +59,8 @@ pub struct ContainerLogKey {
 pub struct Snapshot {
     /// The time that the evidence stands for. Signals measure ages against it.
     pub taken_at: Option<Timestamp>,
+    /// How that was found.
+    pub taken_from: Option<TakenFrom>,
     /// Version of the API server, such as `v1.36.2`.
     pub version: Option<String>,
     /// What `/readyz?verbose` answered.
@@ -101,6 +115,8 @@ pub struct Snapshot {
     pub remarks: Vec<Remark>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    /// What the inputs that this was joined from say differently.
+    pub disagreements: Vec<Disagreement>,
     asked: BTreeMap<Str, Asked>,
     access: FxHashMap<Kind, Access>,
     /// Namespaces in which a kind was listed that was not listed everywhere.

@@ -14,6 +14,7 @@ mod folder;
 pub use cases::{Case, cases};
 pub use check::{check, lint};
 pub use expect::{Expect, Want};
+pub use kubecause_engine::unseen;
 
 use anyhow::Context as _;
 use kubecause_bundle::{Bundle, Input, Limits, ReadError};

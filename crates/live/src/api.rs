@@ -6,7 +6,8 @@
 
 use crate::miss::Miss;
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::header::{self, HeaderMap, HeaderName};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use jiff::Timestamp;
 use kube::client::Body;
@@ -34,6 +35,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(8);
 pub const JSON: &str = "application/json";
 /// JSON of metadata alone; a server that cannot do it answers 406.
 pub const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+/// JSON of the metadata of single objects, as a watch sends them.
+pub const METADATA_EVENTS: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 /// Anything: logs and plain texts.
 pub const TEXT: &str = "*/*";
 
@@ -99,8 +102,8 @@ pub struct Api {
     bytes: AtomicU64,
     requests: AtomicU64,
     jitter: RandomState,
-    /// The newest time that the server said in a `Date` header.
-    date: Mutex<Option<Timestamp>>,
+    /// The newest time that the server said in a `Date` header, and when it said it.
+    date: Mutex<Option<(Timestamp, Instant)>>,
 }
 
 impl Api {
@@ -138,7 +141,18 @@ impl Api {
 
     /// The newest time that the server said: its clock, not ours, stamped what it serves.
     pub fn date(&self) -> Option<Timestamp> {
-        self.date.lock().ok().and_then(|d| *d)
+        self.said().map(|(date, _)| date)
+    }
+
+    /// The newest time that the server said, and how long ago that was.
+    pub fn said(&self) -> Option<(Timestamp, Duration)> {
+        self.date.lock().ok().and_then(|d| *d).map(|(date, at)| (date, at.elapsed()))
+    }
+
+    /// The same server with a budget of its own, that begins now.
+    pub fn renewed(&self, budget: Duration) -> Self {
+        let known = self.date.lock().ok().and_then(|d| *d);
+        Self { date: Mutex::new(known), ..Self::new(self.client.clone(), self.request_timeout, budget) }
     }
 
     /// Asks, and tries again where that may help.
@@ -216,7 +230,50 @@ impl Api {
         }
     }
 
-    async fn exchange(&self, ask: &Ask) -> Result<Answer, Miss> {
+    /// Opens an answer that does not end: its lines come when something happens. It holds no slot while it is open.
+    ///
+    /// # Errors
+    /// Where the server does not grant it; with how long it wants to be left in peace, if it says so.
+    pub async fn open(&self, path: &str, accept: &'static str) -> Result<Body, (Miss, Option<Duration>)> {
+        let passing = |miss: Miss| (miss, None);
+        let Ok(_slot) = self.slots.acquire().await else { return Err(passing(Miss::failed("closed"))) };
+        let ask = Ask { accept, ..Ask::new(path) };
+        let sent = timeout(self.request_timeout, self.send(&ask)).await;
+        let result = match sent {
+            Err(_) => {
+                let says = format!("no answer within {:.0} s", self.request_timeout.as_secs_f64());
+                Err(passing(Miss { may_pass: true, ..Miss::out_of_time(says) }))
+            }
+            Ok(Err(miss)) => Err(passing(miss)),
+            Ok(Ok(response)) => {
+                let (parts, body) = response.into_parts();
+                let retry_after = retry_after(&parts.headers);
+                if parts.status.is_success() {
+                    Ok(body)
+                } else {
+                    let ask = Ask { max_bytes: 64 << 10, cut: true, ..ask };
+                    let words = timeout(self.request_timeout, self.read(body, &ask)).await;
+                    let words = words.ok().and_then(Result::ok).map(|(b, _)| b).unwrap_or_default();
+                    Err((Miss::refused(parts.status, &words), retry_after))
+                }
+            }
+        };
+        match &result {
+            Ok(_) => self.failures.store(0, Ordering::Relaxed),
+            Err((miss, None)) if miss.status.is_none_or(|s| s >= 500) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// A number of bytes was read of an answer that does not end.
+    pub fn count(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    async fn send(&self, ask: &Ask) -> Result<http::Response<Body>, Miss> {
         let mut request =
             Request::builder().method(Method::GET).uri(&ask.path).header(header::ACCEPT, ask.accept);
         if let Some(last) = ask.last_bytes {
@@ -225,13 +282,15 @@ impl Api {
         let request = request.body(Body::empty()).map_err(|e| Miss::failed(e.to_string()))?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = self.client.send(request).await.map_err(|e| Miss::of_client(&e))?;
-        let (parts, body) = response.into_parts();
-        let text =
-            |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        self.saw(&text(header::DATE));
-        let retry_after = text(header::RETRY_AFTER).parse().ok().map(Duration::from_secs);
+        self.saw(&said(response.headers(), header::DATE));
+        Ok(response)
+    }
+
+    async fn exchange(&self, ask: &Ask) -> Result<Answer, Miss> {
+        let (parts, body) = self.send(ask).await?.into_parts();
+        let retry_after = retry_after(&parts.headers);
         let (body, was_cut) = self.read(body, ask).await?;
-        let content_type = text(header::CONTENT_TYPE);
+        let content_type = said(&parts.headers, header::CONTENT_TYPE);
         Ok(Answer { status: parts.status, body, content_type, was_cut, retry_after })
     }
 
@@ -262,7 +321,10 @@ impl Api {
     fn saw(&self, date: &str) {
         let Some(at) = parse_date(date) else { return };
         if let Ok(mut known) = self.date.lock() {
-            *known = Some(known.map_or(at, |k| k.max(at)));
+            *known = match *known {
+                Some((newest, since)) if newest >= at => Some((newest, since)),
+                _ => Some((at, Instant::now())),
+            };
         }
     }
 
@@ -278,6 +340,16 @@ impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Api").field("budget", &self.budget).finish_non_exhaustive()
     }
+}
+
+/// What a header says; empty where it is not there.
+fn said(headers: &HeaderMap, name: HeaderName) -> String {
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// How long the server wants to be left in peace.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    said(headers, header::RETRY_AFTER).parse().ok().map(Duration::from_secs)
 }
 
 /// Whether an answer of that status may be another one a moment later.

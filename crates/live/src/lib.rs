@@ -1,7 +1,7 @@
 //! Reads a live cluster into a Snapshot, and looks closer where a question is open. Reads only: every request is a GET.
 //!
 //! [`Session::open`] connects as `kubectl` would, [`Session::collect`] lists each kind once, [`Session::look`] asks nodes
-//! and containers that are in question. Everything that cannot be seen becomes a gap; only an API server that cannot
+//! and containers that are in question, [`Session::follow`] keeps what was listed up to date by watches. Everything that cannot be seen becomes a gap; only an API server that cannot
 //! be asked at all is an error. The facade is blocking, the async runtime stays in here.
 //!
 //! Knows nothing about causes (it is given a function that diagnoses) and nothing about how an answer is printed.
@@ -15,6 +15,7 @@ mod api;
 mod closer;
 mod connect;
 mod discover;
+mod follow;
 mod list;
 mod looks;
 mod miss;
@@ -27,6 +28,7 @@ mod sink;
 
 pub use closer::Looked;
 pub use connect::{OpenError, Options, Target};
+pub use follow::{Feed, FeedState, Follower, Moment, Pace};
 pub use looks::{Look, at_node, wanted};
 pub use miss::{Miss, Trouble};
 pub use page::Page;

@@ -45,18 +45,19 @@ pub struct Lister {
 }
 
 impl Lister {
-    /// Lists one kind into the sink and tells it the end. The result says whether the kind was fully seen.
-    pub async fn list(&self, resource: &'static Resource) -> Result<(), Miss> {
+    /// Lists one kind into the sink and tells it the end. The result says whether the kind was fully seen, and in which
+    /// version the server serves it.
+    pub async fn list(&self, resource: &'static Resource) -> Result<String, Miss> {
         let result = self.in_some_version(resource).await;
         match &result {
-            Ok(()) => self.sink.end(resource, Ok(())),
+            Ok(_) => self.sink.end(resource, Ok(())),
             Err(miss) => self.sink.end(resource, Err(miss)),
         }
         result
     }
 
     /// In the preferred version, or, where that is not served, in the one that is.
-    async fn in_some_version(&self, resource: &'static Resource) -> Result<(), Miss> {
+    async fn in_some_version(&self, resource: &'static Resource) -> Result<String, Miss> {
         let preferred = resource.versions.first().copied().unwrap_or("v1");
         let first = if self.api.is_stalled() {
             Err(Miss {
@@ -64,11 +65,13 @@ impl Lister {
                 ..Miss::out_of_time("the newest state cannot be had: the first list got no answer")
             })
         } else {
-            self.whole(resource, preferred).await
+            self.whole(resource, preferred).await.map(|()| preferred.to_owned())
         };
         match first {
             Err(miss) if miss.status == Some(404) => match self.groups.version(&self.api, resource).await {
-                Ok(Some(version)) if version != preferred => self.whole(resource, &version).await,
+                Ok(Some(version)) if version != preferred => {
+                    self.whole(resource, &version).await.map(|()| version)
+                }
                 Ok(_) => Err(Miss::absent(format!("the server does not serve {}", resource.name()))),
                 Err(_) => Err(miss),
             },

@@ -25,6 +25,7 @@ struct ListMeta {
     #[serde(rename = "continue")]
     next: Option<String>,
     remaining_item_count: Option<u64>,
+    resource_version: String,
 }
 
 /// Why bytes are no page.
@@ -55,6 +56,11 @@ impl<'a> Page<'a> {
     /// The token of the next page.
     pub fn next(&self) -> Option<&str> {
         self.metadata.next.as_deref().filter(|t| !t.is_empty())
+    }
+
+    /// The version of the data that the list shows; a watch goes on from there.
+    pub fn version(&self) -> &str {
+        &self.metadata.resource_version
     }
 
     /// How many objects the server says are left.

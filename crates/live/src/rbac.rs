@@ -1,8 +1,8 @@
 //! The roles under `deploy/rbac/`: the least that listing and looking need, generated from the same table that lists.
 //!
-//! Three, because they differ in what they give away. The first shows objects. The second shows what containers print. The
-//! third is the right to ask kubelets through the API server, and the API server cannot tell a question from a command
-//! there: who has it can run commands in any container of the node.
+//! Four, because they differ in what they give away. The first shows objects, the second lets them be followed. The third
+//! shows what containers print. The fourth is the right to ask kubelets through the API server, and the API server cannot
+//! tell a question from a command there: who has it can run commands in any container of the node.
 
 use crate::resource::{Form, RESOURCES, Resource};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub struct Permission {
     pub group: Option<&'static str>,
     /// The resource's plural, with its subresource; or the path.
     pub resource: &'static str,
-    /// `get` or `list`.
+    /// `get`, `list` or `watch`.
     pub verb: &'static str,
 }
 
@@ -39,6 +39,7 @@ pub struct Role {
 pub fn roles() -> Vec<Role> {
     let may_list = |r: &&Resource| r.form == Form::Whole;
     let list = |r: &Resource| Permission { group: Some(r.group), resource: r.plural, verb: "list" };
+    let watch = |r: &Resource| Permission { verb: "watch", ..list(r) };
     let path = |p: &&'static str| Permission { group: None, resource: p, verb: "get" };
     let get = |resource| vec![Permission { group: Some(""), resource, verb: "get" }];
     vec![
@@ -51,6 +52,15 @@ pub fn roles() -> Vec<Role> {
                 "is known from the events of the pods that wait for it.",
             ],
             permissions: RESOURCES.iter().filter(may_list).map(list).chain(PATHS.iter().map(path)).collect(),
+        },
+        Role {
+            file: "watch.yaml",
+            name: "kubecause-watch",
+            doc: &[
+                "Optional. What `kubecause watch` needs besides the core: to be told of changes of the same kinds.",
+                "It shows nothing that lists do not show.",
+            ],
+            permissions: RESOURCES.iter().filter(may_list).map(watch).collect(),
         },
         Role {
             file: "logs.yaml",
@@ -115,7 +125,7 @@ mod tests {
         for role in roles() {
             let yaml = role.yaml();
             assert!(!yaml.contains("secrets") && !yaml.contains('*'), "{yaml}");
-            assert!(role.permissions.iter().all(|p| matches!(p.verb, "get" | "list")), "{yaml}");
+            assert!(role.permissions.iter().all(|p| matches!(p.verb, "get" | "list" | "watch")), "{yaml}");
             assert_eq!(yaml.contains("nodes/proxy"), role.file == "kubelets.yaml");
         }
     }

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 /// An open connection to a cluster, with a budget.
 #[derive(Debug)]
 pub struct Session {
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     pub(crate) api: Arc<Api>,
     target: Target,
     /// Only this namespace can be listed.
@@ -72,6 +72,7 @@ impl Session {
         let version = version.map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
         let progress = Arc::new(Progress::new(options.progress));
         let page = options.page.unwrap_or(u32::MAX);
+        let runtime = Arc::new(runtime);
         Ok(Self { runtime, api, target, only, version, page, progress })
     }
 
@@ -118,13 +119,7 @@ impl Session {
             Ok(version) => sink.text(&Place::Version, version.clone()),
             Err(miss) => sink.gap(miss.gap("version")),
         }
-        if let Some(namespace) = &self.only {
-            sink.gap(Gap::new(
-                format!("all namespaces but {namespace}"),
-                Why::Forbidden,
-                "this user may not list pods of the whole cluster; causes that lie elsewhere are not seen",
-            ));
-        }
+        self.narrow().into_iter().for_each(|gap| sink.gap(gap));
         self.runtime.block_on(self.lists(without, sink));
     }
 
@@ -137,18 +132,15 @@ impl Session {
             page: self.page,
             progress: Arc::clone(&self.progress),
         });
-        let of_use =
-            |r: &&Resource| self.only.is_none() || r.namespaced || MEANS_SOMETHING_ALONE.contains(&r.kind);
-        let (left_out, asked): (Vec<_>, Vec<_>) = RESOURCES.iter().partition(|r| without.contains(&r.kind));
-        for resource in left_out {
+        let (asked, misleading) = self.kinds();
+        let is_out = |r: &&'static Resource| without.contains(&r.kind);
+        for resource in RESOURCES.iter().filter(is_out) {
             sink.end(resource, Err(&Miss::absent("")));
         }
-        let all = asked.into_iter().filter(|r| r.instead_of.is_none());
-        let (first, rest): (Vec<&'static Resource>, Vec<_>) = all.partition(of_use);
-        for resource in rest {
-            let says = "not asked for: beside the objects of one namespace alone it would mislead";
-            sink.end(resource, Err(&Miss::absent(says)));
+        for resource in misleading.into_iter().filter(|r| !is_out(r)) {
+            sink.end(resource, Err(&Miss::absent(Self::MISLEADS)));
         }
+        let first: Vec<&'static Resource> = asked.into_iter().filter(|r| !is_out(r)).collect();
         self.progress.begin(first.len());
         let tasks: Vec<_> =
             first.into_iter().map(|r| (r, tokio::spawn(one(Arc::clone(&lister), r)))).collect();
@@ -160,6 +152,50 @@ impl Session {
                     Err(&Miss::failed("the list could not be read: a fault of kubecause itself")),
                 );
             }
+        }
+    }
+
+    /// Why a kind is not asked for where only one namespace can be seen.
+    pub(crate) const MISLEADS: &str =
+        "not asked for: beside the objects of one namespace alone it would mislead";
+
+    /// The kinds that are asked for, and those that would mislead beside the objects of one namespace.
+    pub(crate) fn kinds(&self) -> (Vec<&'static Resource>, Vec<&'static Resource>) {
+        let of_use =
+            |r: &&Resource| self.only.is_none() || r.namespaced || MEANS_SOMETHING_ALONE.contains(&r.kind);
+        RESOURCES.iter().filter(|r| r.instead_of.is_none()).partition(of_use)
+    }
+
+    /// What is hidden from a user of one namespace.
+    pub(crate) fn narrow(&self) -> Option<Gap> {
+        let namespace = self.only.as_ref()?;
+        Some(Gap::new(
+            format!("all namespaces but {namespace}"),
+            Why::Forbidden,
+            "this user may not list pods of the whole cluster; causes that lie elsewhere are not seen",
+        ))
+    }
+
+    /// How many objects a page holds at most.
+    pub(crate) fn page(&self) -> u32 {
+        self.page
+    }
+
+    /// The session's runtime.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// The same session with a budget of its own, that begins now.
+    pub(crate) fn renewed(&self, budget: Duration) -> Self {
+        Self {
+            runtime: Arc::clone(&self.runtime),
+            api: Arc::new(self.api.renewed(budget)),
+            target: self.target.clone(),
+            only: self.only.clone(),
+            version: self.version.clone(),
+            page: self.page,
+            progress: Arc::new(Progress::new(false)),
         }
     }
 
@@ -186,7 +222,8 @@ async fn probe(api: &Api) -> (Result<Answer, Miss>, Result<Answer, Miss>) {
     futures::join!(api.get(&version), api.get(&pods))
 }
 
-async fn readiness(api: &Api, sink: &dyn Sink) {
+/// Whether the server is ready, check by check.
+pub(crate) async fn readiness(api: &Api, sink: &dyn Sink) {
     let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, Duration::from_secs(10)) };
     match api.answer(&ask).await {
         Ok(answer) => {

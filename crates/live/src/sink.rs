@@ -112,7 +112,7 @@ struct State {
 }
 
 /// So many bad objects of one kind have a gap of their own.
-const GAPS_PER_KIND: usize = 10;
+pub(crate) const GAPS_PER_KIND: usize = 10;
 
 impl Evidence {
     /// Evidence that goes on from what is known.
@@ -131,20 +131,51 @@ impl Evidence {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Adds an object that was read before.
+    pub(crate) fn object(&self, object: Ingest) {
+        self.state().builder.push(object);
+    }
+
+    /// Says whether a kind was seen; so many objects of it could not be read.
+    pub(crate) fn told(&self, resource: &Resource, result: Result<(), &Miss>, bad: usize) {
+        let builder = &mut self.state().builder;
+        if bad > GAPS_PER_KIND {
+            let says = format!("{} more items could not be read", bad - GAPS_PER_KIND);
+            builder.gap(Gap::new(resource.name(), Why::Unparsable, says));
+        }
+        let access = match result {
+            Ok(()) if bad > 0 => Access::Missing(Why::Unparsable),
+            Ok(()) => Access::Listed,
+            Err(miss) => {
+                // The default role leaves them out on purpose, and a missing one is known from events: nothing is hidden.
+                let expected = resource.form == Form::Metadata && miss.why == Why::Forbidden;
+                let says = if expected { "" } else { miss.says.as_str() };
+                builder.gap(Gap::new(resource.name(), miss.why, says));
+                Access::Missing(miss.why)
+            }
+        };
+        builder.access(resource.kind(), access);
+    }
+}
+
+/// Reads one object of a list.
+pub(crate) fn parse(resource: &Resource, json: &str) -> Result<Ingest, String> {
+    match Ingest::parse(resource.kind, json) {
+        Ok(object) if object.name().is_empty() => Err("it has no name".to_owned()),
+        Ok(object) => Ok(object),
+        // The parser's words may quote a value.
+        Err(_) if matches!(resource.kind, "Secret" | "ConfigMap") => {
+            Err(format!("it is no {}", resource.kind))
+        }
+        Err(e) => Err(e.to_string()),
+    }
 }
 
 impl Sink for Evidence {
     fn page(&self, resource: &Resource, page: &Page<'_>) {
-        let parse = |item: &&serde_json::value::RawValue| match Ingest::parse(resource.kind, item.get()) {
-            Ok(object) if object.name().is_empty() => Err("it has no name".to_owned()),
-            Ok(object) => Ok(object),
-            // The parser's words may quote a value.
-            Err(_) if matches!(resource.kind, "Secret" | "ConfigMap") => {
-                Err(format!("it is no {}", resource.kind))
-            }
-            Err(e) => Err(e.to_string()),
-        };
-        let parsed: Vec<Result<Ingest, String>> = page.items.par_iter().with_min_len(64).map(parse).collect();
+        let parsed: Vec<Result<Ingest, String>> =
+            page.items.par_iter().with_min_len(64).map(|item| parse(resource, item.get())).collect();
         let mut state = self.state();
         let State { builder, counts } = &mut *state;
         let (read, bad) = counts.entry(resource.kind).or_default();
@@ -166,24 +197,8 @@ impl Sink for Evidence {
     }
 
     fn end(&self, resource: &Resource, result: Result<(), &Miss>) {
-        let mut state = self.state();
-        let bad = state.counts.get(resource.kind).map_or(0, |(_, bad)| *bad);
-        if bad > GAPS_PER_KIND {
-            let says = format!("{} more items could not be read", bad - GAPS_PER_KIND);
-            state.builder.gap(Gap::new(resource.name(), Why::Unparsable, says));
-        }
-        let access = match result {
-            Ok(()) if bad > 0 => Access::Missing(Why::Unparsable),
-            Ok(()) => Access::Listed,
-            Err(miss) => {
-                // The default role leaves them out on purpose, and a missing one is known from events: nothing is hidden.
-                let expected = resource.form == Form::Metadata && miss.why == Why::Forbidden;
-                let says = if expected { "" } else { miss.says.as_str() };
-                state.builder.gap(Gap::new(resource.name(), miss.why, says));
-                Access::Missing(miss.why)
-            }
-        };
-        state.builder.access(resource.kind(), access);
+        let bad = self.state().counts.get(resource.kind).map_or(0, |(_, bad)| *bad);
+        self.told(resource, result, bad);
     }
 
     fn text(&self, place: &Place, text: String) {

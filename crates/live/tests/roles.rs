@@ -4,24 +4,26 @@
 mod common;
 
 use anyhow::{Context, Result};
-use common::{diagnose, fixture};
+use common::{diagnose, fixture, options};
 use kubecause_evidence::Kind;
-use kubecause_live::RESOURCES;
 use kubecause_live::rbac::{Permission, roles};
+use kubecause_live::{Options, Pace, RESOURCES, Session};
 use kubecause_model::{Diagnosis, Verdict};
 use kubecause_signals::Needs;
 use kubecause_testkit::{FakeApi, Fault, Kit, Seen};
 use std::collections::BTreeSet;
 
+/// What a diagnosis may need; being told of changes is not among it.
 fn all() -> Vec<Permission> {
-    roles().into_iter().flat_map(|r| r.permissions).collect()
+    roles().into_iter().flat_map(|r| r.permissions).filter(|p| p.verb != "watch").collect()
 }
 
 /// What a request needs, as the API server's authorizer sees it: group, resource, verb.
 fn needs(seen: &Seen) -> Option<(Option<String>, String, &'static str)> {
     if let Some(resource) = seen.resource() {
         let (plural, group) = resource.split_once('.').unwrap_or((&resource, ""));
-        return Some((Some(group.to_owned()), plural.to_owned(), "list"));
+        let verb = if seen.is_watch() { "watch" } else { "list" };
+        return Some((Some(group.to_owned()), plural.to_owned(), verb));
     }
     let core = |resource: &str| Some((Some(String::new()), resource.to_owned(), "get"));
     match seen.path.as_str() {
@@ -125,5 +127,22 @@ fn every_kind_that_a_signal_needs_is_listed() -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn the_roles_are_enough_to_follow_a_cluster() -> Result<()> {
+    let permissions: Vec<Permission> = roles().into_iter().flat_map(|r| r.permissions).collect();
+    let faults = move |s: &Seen| {
+        (!allowed(&permissions, s)).then(|| Fault::Status(403, "forbidden by the role".into()))
+    };
+    let api = FakeApi::serve(fixture("healthy")?.0, Box::new(faults))?;
+    let dir = tempfile::tempdir()?;
+    let long = std::time::Duration::from_secs(120);
+    let options = Options { request_timeout: long, budget: long, ..options(&api, &dir)? };
+    let follower = Session::open(&options)?.follow(Pace { first: long, ..Pace::default() });
+    let moment = follower.next().context("it ended")?;
+    let refused: Vec<&str> = moment.feeds.iter().filter(|f| !f.is_live()).map(|f| f.name.as_str()).collect();
+    assert_eq!(refused, ["secrets"]);
     Ok(())
 }

@@ -24,9 +24,11 @@ pub use clean::clean;
 pub use html::html;
 pub use json::{SCHEMA, json};
 pub use markdown::markdown;
+pub use matters::{matters as gap_hides, place as gap_place};
 pub use page::page;
-pub use rich::width;
-pub use text::{TextOptions, text};
+pub use rich::{cut, width};
+pub use text::{Part, TextOptions, part, severity_word, text, verdict_line};
+pub use time::short_clock;
 pub use verdict::{exit_code, filter};
 
 use kubecause_model::Diagnosis;

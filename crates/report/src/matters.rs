@@ -4,7 +4,7 @@ use kubecause_model::Lang;
 use std::borrow::Cow;
 
 /// The engine's sentences and their Chinese.
-const KNOWN: [(&str, &str); 24] = [
+const KNOWN: [(&str, &str); 25] = [
     ("failing nodes and what follows from them", "故障节点及其引发的问题"),
     ("failing pods", "异常的 Pod"),
     ("the reasons that kubelet, scheduler and controllers gave", "kubelet、调度器与控制器给出的原因"),
@@ -32,16 +32,17 @@ const KNOWN: [(&str, &str); 24] = [
     ("traffic that a policy blocks", "被策略阻断的流量"),
     ("the node's own logs and measurements would settle its cause", "该节点自身的日志与测量数据可以定论"),
     ("it holds no Kubernetes objects", "其中没有 Kubernetes 对象"),
+    ("the file is empty", "文件为空"),
 ];
 
 /// What the gap may hide, in that language where it is known in it.
-pub(crate) fn matters(text: &str, lang: Lang) -> Cow<'_, str> {
+pub fn matters(text: &str, lang: Lang) -> Cow<'_, str> {
     let known = KNOWN.iter().find(|(en, _)| *en == text).filter(|_| lang == Lang::Zh);
     known.map_or(Cow::Borrowed(text), |(_, zh)| Cow::Borrowed(*zh))
 }
 
 /// What could not be looked at: `Deployment outside of shop` is `shop 之外的 Deployment`.
-pub(crate) fn place(what: &str, lang: Lang) -> Cow<'_, str> {
+pub fn place(what: &str, lang: Lang) -> Cow<'_, str> {
     match what.split_once(" outside of ").filter(|_| lang == Lang::Zh) {
         Some((kind, namespaces)) => Cow::Owned(format!("{namespaces} 之外的 {kind}")),
         None => Cow::Borrowed(what),

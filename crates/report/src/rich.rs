@@ -64,7 +64,7 @@ pub(crate) fn line_width(line: &[Span]) -> usize {
 }
 
 /// `text` cut to so many columns, with an ellipsis where something is lost.
-pub(crate) fn cut(text: &str, max: usize) -> String {
+pub fn cut(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }

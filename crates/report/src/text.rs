@@ -3,7 +3,10 @@
 
 mod incident;
 mod many;
+mod part;
 mod tail;
+
+pub use part::{Part, part, severity_word, verdict_line};
 
 use crate::phrase;
 use crate::rich::{Line, Out, Span, Tone, plain, span, wrap, wrap_most};

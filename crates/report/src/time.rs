@@ -11,7 +11,7 @@ pub(crate) fn clock(at: Timestamp, today: Option<Timestamp>) -> String {
 }
 
 /// `17:44:13` on the day of `today`, else `11-21 17:44`: never more than 11 columns.
-pub(crate) fn short_clock(at: Timestamp, today: Option<Timestamp>) -> String {
+pub fn short_clock(at: Timestamp, today: Option<Timestamp>) -> String {
     let same_day = today.is_some_and(|t| day(t) == day(at));
     let form = if same_day { "%H:%M:%S" } else { "%m-%d %H:%M" };
     at.strftime(form).to_string()

@@ -8,7 +8,7 @@ pub mod hostile;
 mod synth;
 
 pub use capture::Capture;
-pub use fake_api::{FakeApi, Fault, Faults, Seen};
+pub use fake_api::{FakeApi, Fault, Faults, Seen, WatchFault};
 pub use kubecause_kit::{Expect, Want};
 pub use synth::{Injected, Synth};
 

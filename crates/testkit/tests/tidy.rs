@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Each crate may depend only on those before it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "model",
     "evidence",
     "signals",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 14] = [
     "bundle",
     "live",
     "capture",
+    "watch",
     "kit",
     "testkit",
     "e2e",

@@ -3,8 +3,9 @@
 
 use anyhow::{Context, Result};
 use kubecause_bundle::Input;
-use kubecause_model::{Diagnosis, Scope};
-use kubecause_testkit::{Capture, Expect, Kit, transcript_fixtures};
+use kubecause_model::{Diagnosis, Root, Scope};
+use kubecause_testkit::{Capture, Expect, Kit, fixtures, transcript_fixtures};
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Case {
     name: String,
@@ -57,6 +58,70 @@ fn they_give_their_roots() -> Result<()> {
     each(|case| case.text.clone())
 }
 
+fn roots(diagnosis: &Diagnosis) -> BTreeSet<(String, String)> {
+    let root = |i: &kubecause_model::Incident| (i.root.mode.to_string(), i.root.subject.to_string());
+    diagnosis.incidents.iter().map(root).collect()
+}
+
+/// The capture and what kubectl prints of it name the same roots.
+#[test]
+fn a_session_and_its_capture_agree() -> Result<()> {
+    let kit = Kit::new()?;
+    let captures: BTreeMap<String, std::path::PathBuf> = fixtures()?.into_iter().collect();
+    let mut wrong = Vec::new();
+    let mut pairs = 0;
+    for case in all()? {
+        let Some(path) = captures.get(&case.name) else { continue };
+        pairs += 1;
+        let (capture, session) = (roots(&kit.diagnose(path)?), roots(&diagnose(&kit, case.text.clone())?));
+        let allowed = |r: &(String, String)| case.expect.allowed.contains(&r.0);
+        if capture.symmetric_difference(&session).any(|r| !allowed(r)) {
+            wrong.push(format!("{}: the capture gives {capture:?}, the session {session:?}", case.name));
+        }
+    }
+    assert!(pairs >= 20, "{pairs}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// The roots that neither the case nor any link of the whole session's answer knows.
+fn strange<'d>(part: &'d Diagnosis, case: &Case, whole: &Diagnosis) -> Vec<&'d Root> {
+    let mut known: BTreeSet<&str> = case.expect.allowed.iter().map(String::as_str).collect();
+    known.extend(case.expect.roots.iter().flat_map(|w| &w.mode).map(String::as_str));
+    for incident in &whole.incidents {
+        known.extend(incident.chain.iter().map(|l| l.mode.as_str()));
+        known.extend(incident.alternatives.iter().map(|a| a.mode.as_str()));
+    }
+    part.incidents.iter().map(|i| &i.root).filter(|r| !known.contains(r.mode.as_str())).collect()
+}
+
+/// What tables or descriptions alone show never gives a root that the whole does not know.
+#[test]
+fn parts_of_a_session_invent_nothing() -> Result<()> {
+    type Pick = fn(&str) -> bool;
+    const PARTS: [(&str, Pick); 5] = [
+        ("tables", |c| c.starts_with("kubectl get ")),
+        ("descriptions", |c| c.starts_with("kubectl describe ")),
+        ("no events", |c| !c.starts_with("kubectl get ev")),
+        ("no logs", |c| !c.starts_with("kubectl logs") && !c.starts_with("ssh ")),
+        ("pods and events", |c| c.starts_with("kubectl get ev") || c.starts_with("kubectl get po")),
+    ];
+    let kit = Kit::new()?;
+    let mut wrong = Vec::new();
+    for case in all()? {
+        let whole = diagnose(&kit, case.text.clone())?;
+        for (part, pick) in PARTS {
+            let shown = case.blocks().into_iter().filter(|(c, _)| pick(c));
+            let text: String = shown.map(|(c, out)| format!("$ {c}\n{out}\n")).collect();
+            let Ok(found) = diagnose(&kit, text) else { continue };
+            let strange = strange(&found, &case, &whole);
+            wrong.extend(strange.iter().map(|r| format!("{}, {part}: {}@{}", case.name, r.mode, r.subject)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
 #[test]
 fn prompts_and_noise_do_not_matter() -> Result<()> {
     each(|c| c.text.replace("\n$ ", "\n[root@ops-1 ~]# ").replace('\n', "\r\n"))?;
@@ -66,7 +131,9 @@ fn prompts_and_noise_do_not_matter() -> Result<()> {
     each(|c| {
         c.text.replace("Warning", "\x1b[33mWarning\x1b[0m").replace("\n$ ", "\n\x1b]0;x\x07\x1b[1m$ \x1b[0m")
     })?;
-    each(|c| format!("```\n{}\n```\n", c.text))
+    each(|c| format!("```\n{}\n```\n", c.text))?;
+    each(|c| c.text.lines().map(|l| format!("> {l}\n")).collect())?;
+    each(|c| c.text.replace("\n$ ", "\n╭─ops@laptop ~\n╰─❯ "))
 }
 
 #[test]
@@ -105,16 +172,15 @@ fn one_command_alone_invents_nothing() -> Result<()> {
     let kit = Kit::new()?;
     let mut wrong = Vec::new();
     for case in all()? {
-        let mut expect = case.expect.clone();
+        let whole = diagnose(&kit, case.text.clone())?;
         for (command, output) in case.blocks() {
             for text in [format!("$ {command}\n{output}\n"), output.to_owned()] {
                 // Some print nothing, and some print nothing that can be told without the command.
                 let Ok(diagnosis) = diagnose(&kit, text) else { continue };
-                if diagnosis.incidents.is_empty() {
-                    continue;
-                }
-                expect.also.clear();
-                wrong.extend(expect.judge(&diagnosis).map(|why| format!("{}: {command}: {why}", case.name)));
+                let strange = strange(&diagnosis, &case, &whole);
+                wrong.extend(
+                    strange.iter().map(|r| format!("{}: {command}: {}@{}", case.name, r.mode, r.subject)),
+                );
             }
         }
     }

@@ -77,6 +77,8 @@ impl Clues {
         if block.command.tool == "date" {
             self.dates.extend(block.text.lines().find_map(date));
         }
+        // The head of `watch`: `Every 2.0s: kubectl get pods     node-1: Sun Nov 22 18:54:30 2026`.
+        self.dates.extend(block.watched.as_deref().and_then(date).map(|d| Date { shared: true, ..d }));
         for table in table::all(&block.text) {
             for row in &table.rows {
                 let name = table.cell(row, "NAME").map(|n| n.rsplit('/').next().unwrap_or(n));
@@ -148,6 +150,10 @@ impl Clues {
             }
             Some(Stamp::Local(at, HasYear::Yes)) => self.newest_local = self.newest_local.max(utc(at)),
             Some(Stamp::Local(at, HasYear::No)) => {
+                // The journal prints no year; what it holds may: `… containerd[811]: time="2026-11-22T10:00:00Z" …`.
+                let inner =
+                    line.split_once(" time=\"").and_then(|(_, t)| t.split('"').next()).and_then(parse_time);
+                self.newest = self.newest.max(inner);
                 self.yearless = self.yearless.max(at.with().year(YEAR).build().ok());
             }
             _ => {}

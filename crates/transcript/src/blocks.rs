@@ -14,6 +14,8 @@ pub struct Block {
     pub host: Option<String>,
     /// The command; without a tool where none is shown.
     pub command: Command,
+    /// When `watch` ran it, as its head says.
+    pub watched: Option<String>,
     /// What it printed.
     pub text: String,
 }
@@ -49,7 +51,19 @@ pub fn split(source: &str, text: &str, first: Option<Command>) -> Vec<Block> {
         } else if matches!(command.tool.as_str(), "exit" | "logout") {
             reading.shell = None;
         }
-        let next = Block { source: source.to_owned(), line: number + 2, host, command, text: String::new() };
+        let watched = line
+            .trim_start()
+            .starts_with("Every ")
+            .then(|| line.rsplit_once(": ").map(|(_, at)| at.to_owned()));
+        let watched = watched.flatten();
+        let next = Block {
+            source: source.to_owned(),
+            line: number + 2,
+            host,
+            command,
+            watched,
+            text: String::new(),
+        };
         blocks.push(std::mem::replace(&mut reading.block, next));
     }
     blocks.push(reading.block);
@@ -67,8 +81,7 @@ struct Reading {
 
 impl Reading {
     fn push(&mut self, line: &str) {
-        // Fences of a code block in Markdown.
-        if line.trim_start().starts_with("```") {
+        if is_frame(line.trim()) {
             return;
         }
         let blank = line.bytes().take(self.indent).take_while(|b| *b == b' ').count();
@@ -81,6 +94,15 @@ impl Reading {
         let indent = line.len() - line.trim_start().len();
         found.host.is_none() && indent > self.indent.max(3) && !self.block.text.is_empty()
     }
+}
+
+/// Whether a line is of what stands around an output: a code block's fence, a pager, an interrupt, the upper half of a prompt.
+fn is_frame(line: &str) -> bool {
+    // The first of two lines that some prompts take.
+    line.starts_with(['╭', '┌'])
+        || line.starts_with("```")
+        || matches!(line, "^C" | "(END)" | "--More--" | ":" | "%" | "⏎")
+        || line.starts_with("lines ") && line.len() < 40 && line.contains('-')
 }
 
 /// Skips the lines of a here-document.

@@ -2,17 +2,17 @@
 
 use crate::anchor::{self, Sure};
 use crate::blocks::Block;
-use crate::command::Asked;
+use crate::command::{Asked, Command};
 use crate::node;
 use crate::rows::{self, Around};
 use crate::scope::{Scope, namespace_of};
 use crate::seen::{Depth, Seen, text};
 use crate::table;
-use crate::{ContainerLog, NodeFile, Transcript, describe, kinds, logs, owners, yaml};
+use crate::{ContainerLog, NodeFile, Transcript, calls, describe, kinds, logs, owners, yaml};
 use jiff::Timestamp;
 use kubecause_evidence::{Gap, Kind, Why};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Everything that blocks show; `None` where they show nothing.
 pub fn gather(blocks: &[Block]) -> Option<Transcript> {
@@ -34,6 +34,9 @@ pub fn gather(blocks: &[Block]) -> Option<Transcript> {
     for (block, namespace) in blocks.iter().zip(&namespaces) {
         all.logs(block, namespace);
     }
+    for (block, namespace) in blocks.iter().zip(&namespaces).filter(|(b, _)| b.command.inside) {
+        all.calls(block, namespace);
+    }
     all.finish(sure, blocks)
 }
 
@@ -54,13 +57,13 @@ fn current_namespaces(blocks: &[Block]) -> Vec<String> {
     blocks.iter().map(|_| current.clone()).collect()
 }
 
-struct Gathering {
-    now: Timestamp,
-    seen: Seen,
+pub struct Gathering {
+    pub(crate) now: Timestamp,
+    pub(crate) seen: Seen,
     scope: Scope,
-    out: Transcript,
+    pub(crate) out: Transcript,
     /// What was read on nodes: the host where one is known, the file and its content, and where it stands.
-    files: Vec<(Option<String>, node::Found, String)>,
+    pub(crate) files: Vec<(Option<String>, node::Found, String)>,
     /// Whether a command was answered by words that hold no object (`No resources found`, an error of the API).
     answered: bool,
 }
@@ -77,6 +80,10 @@ impl Gathering {
         if block.command.tool.is_empty() {
             return self.loose(block, current, place);
         }
+        if let Some(component) = component_log(&block.command) {
+            self.out.commands += 1;
+            return self.out.components.push((component.to_owned(), block.text.clone()));
+        }
         let found = node::read(&block.command, &block.text);
         if found.is_empty() && !block.command.inside {
             // An alias, or what somebody typed into the paste: its output may still be told by its form.
@@ -90,6 +97,15 @@ impl Gathering {
         let namespace = namespace_of(asked, current).unwrap_or_else(|| current.to_owned());
         match asked.verb.as_str() {
             "get" if asked.raw.is_some() => self.raw(asked, block),
+            "get" if asked.is_a_choice() => {
+                let says = "it prints only what was chosen of each object";
+                self.out.gaps.push(Gap::new(
+                    format!("{}:{}", block.source, block.line),
+                    Why::NotCollected,
+                    says,
+                ));
+                self.answered = true;
+            }
             "get" if matches!(asked.output.as_str(), "yaml" | "json") || yaml::looks_like(&block.text) => {
                 let (found, broken) = self.documents(&block.text, place);
                 if broken {
@@ -102,7 +118,8 @@ impl Gathering {
                 self.scope.answer(block, asked, current, found, broken);
             }
             "get" | "events" => {
-                let (found, cut) = self.tables(&block.text, &asked.kinds, &namespace, place);
+                let headed = rows::headed(asked, &block.text);
+                let (found, cut) = self.tables(&headed, &asked.kinds, &namespace, place);
                 self.answered |= crate::scope::says_nothing_found(&block.text)
                     || !crate::scope::refusals(&block.text).is_empty();
                 self.scope.answer(
@@ -227,8 +244,20 @@ impl Gathering {
         }
     }
 
+    /// What a call out of a container printed stands with what the container itself wrote.
+    fn calls(&mut self, block: &Block, current: &str) {
+        let Some((key, lines)) = calls::read(&block.command, &block.text, current, &self.seen) else {
+            return;
+        };
+        match self.out.logs.iter_mut().find(|l| l.key == key) {
+            Some(log) => log.text.push_str(&lines),
+            None => self.out.logs.push(ContainerLog { key, text: lines }),
+        }
+    }
+
     fn finish(mut self, sure: Sure, blocks: &[Block]) -> Option<Transcript> {
         self.creation();
+        self.messages();
         self.place_files();
         let something = !self.seen.is_empty()
             || !self.out.nodes.is_empty()
@@ -257,88 +286,6 @@ impl Gathering {
         self.out.objects = self.seen.into_values();
         Some(self.out)
     }
-
-    /// A description of a pod does not say when it was made: not after kubelet saw it, nor after its first event.
-    fn creation(&mut self) {
-        let mut first: BTreeMap<(String, String), String> = BTreeMap::new();
-        for event in self.seen.events().filter(|e| text(e, "/involvedObject/kind") == "Pod") {
-            let at = ["/firstTimestamp", "/lastTimestamp"]
-                .into_iter()
-                .map(|p| text(event, p))
-                .find(|t| !t.is_empty());
-            let key = (
-                text(event, "/involvedObject/namespace").to_owned(),
-                text(event, "/involvedObject/name").to_owned(),
-            );
-            if let Some(at) = at {
-                let slot = first.entry(key).or_insert_with(|| at.to_owned());
-                if at < slot.as_str() {
-                    at.clone_into(slot);
-                }
-            }
-        }
-        self.seen.each(|key, value| {
-            if key.0 != Kind::Pod || !text(value, "/metadata/creationTimestamp").is_empty() {
-                return;
-            }
-            let started = text(value, "/status/startTime").to_owned();
-            let event = first.get(&(key.1.clone(), key.2.clone())).cloned().unwrap_or_default();
-            let at = [started, event].into_iter().filter(|t| !t.is_empty()).min();
-            if let Some(at) = at {
-                value["metadata"]["creationTimestamp"] = json!(at);
-            }
-        });
-    }
-
-    /// Gives what was read on a node to that node: the one that the prompt, the command or the lines name, else the only one.
-    fn place_files(&mut self) {
-        let mut known: BTreeSet<String> = self.seen.of(&Kind::Node).map(|(k, _)| k.2.clone()).collect();
-        known.extend(
-            self.seen
-                .of(&Kind::Pod)
-                .map(|(_, v)| text(v, "/spec/nodeName").to_owned())
-                .filter(|n| !n.is_empty()),
-        );
-        let same = |node: &str, host: &str| {
-            node == host
-                || node.strip_prefix(host).is_some_and(|r| r.starts_with('.'))
-                || host.strip_prefix(node).is_some_and(|r| r.starts_with('.'))
-        };
-        let said = |host: Option<&str>, log: &str| -> Option<String> {
-            let hosts = [host, node::host_of(log)];
-            let hosts: Vec<&str> = hosts.into_iter().flatten().filter(|h| *h != "localhost").collect();
-            let named = hosts.iter().find_map(|h| known.iter().find(|n| same(n, h)).cloned());
-            named.or_else(|| if known.is_empty() { hosts.first().map(|h| (*h).to_owned()) } else { None })
-        };
-        let files = std::mem::take(&mut self.files);
-        let mut hosts: BTreeSet<String> =
-            files.iter().filter_map(|(h, (_, t), _)| said(h.as_deref(), t)).collect();
-        if hosts.is_empty() {
-            hosts.clone_from(&known);
-        }
-        let only = if hosts.len() == 1 { hosts.first().cloned() } else { None };
-        for (host, (name, content), at) in files {
-            let stranger =
-                host.as_deref().is_some_and(|h| !known.is_empty() && !known.iter().any(|n| same(n, h)));
-            match said(host.as_deref(), &content).or_else(|| only.clone().filter(|_| !stranger)) {
-                Some(node) => self.node_file(node, name, content),
-                None => self.out.gaps.push(Gap::new(
-                    at,
-                    Why::NotCollected,
-                    "it does not say on which node this was read",
-                )),
-            }
-        }
-    }
-
-    fn node_file(&mut self, node: String, name: String, content: String) {
-        let is_log = name.ends_with(".log");
-        match self.out.nodes.iter_mut().find(|f| f.node == node && f.name == name) {
-            Some(file) if is_log => file.text.push_str(&content),
-            Some(file) => file.text = content,
-            None => self.out.nodes.push(NodeFile { node, name, text: content }),
-        }
-    }
 }
 
 fn unique<T: PartialEq>(all: Vec<T>) -> Vec<T> {
@@ -356,6 +303,12 @@ fn component_of(pod: &str) -> Option<&'static str> {
     ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "cloud-controller-manager"]
         .into_iter()
         .find(|c| pod.strip_prefix(c).is_some_and(|r| r.is_empty() || r.starts_with('-')))
+}
+
+/// The component of the control plane whose journal a command prints.
+fn component_log(command: &Command) -> Option<&'static str> {
+    (command.tool == "journalctl")
+        .then(|| component_of(command.value("-u", "--unit")?.trim_end_matches(".service")))?
 }
 
 /// Where a description begins in a text that no command is shown for.

@@ -1,43 +1,8 @@
 //! Resource names as people type them and as tables print them → kinds.
 //!
-//! Source: kubernetes `pkg/registry/**/storage.go` (`ShortNames`, `Categories`).
+//! Source: kubernetes `pkg/registry/**/storage.go` (`Categories`).
 
-use kubecause_evidence::Kind;
-
-/// Short names of resources.
-const SHORT: [(&str, Kind); 31] = [
-    ("po", Kind::Pod),
-    ("no", Kind::Node),
-    ("ns", Kind::Namespace),
-    ("deploy", Kind::Deployment),
-    ("rs", Kind::ReplicaSet),
-    ("sts", Kind::StatefulSet),
-    ("ds", Kind::DaemonSet),
-    ("cj", Kind::CronJob),
-    ("rc", Kind::ReplicationController),
-    ("svc", Kind::Service),
-    ("ep", Kind::Endpoints),
-    ("ing", Kind::Ingress),
-    ("netpol", Kind::NetworkPolicy),
-    ("pvc", Kind::PersistentVolumeClaim),
-    ("pv", Kind::PersistentVolume),
-    ("sc", Kind::StorageClass),
-    ("cm", Kind::ConfigMap),
-    ("sa", Kind::ServiceAccount),
-    ("quota", Kind::ResourceQuota),
-    ("limits", Kind::LimitRange),
-    ("hpa", Kind::HorizontalPodAutoscaler),
-    ("pdb", Kind::PodDisruptionBudget),
-    ("ev", Kind::Event),
-    ("crd", Kind::CustomResourceDefinition),
-    ("crds", Kind::CustomResourceDefinition),
-    ("pc", Kind::PriorityClass),
-    ("endpoints", Kind::Endpoints),
-    ("endpoint", Kind::Endpoints),
-    ("event", Kind::Event),
-    ("horizontalpodautoscalers", Kind::HorizontalPodAutoscaler),
-    ("pods", Kind::Pod),
-];
+use kubecause_evidence::{Kind, word_to_kind};
 
 /// What the category `all` holds.
 const ALL: [Kind; 10] = [
@@ -56,14 +21,12 @@ const ALL: [Kind; 10] = [
 /// The kind of a resource: plural, singular, short, with a group or without (`deployments.apps`, `Pod`, `svc`).
 /// `None` for one that kubecause does not read.
 pub fn of(resource: &str) -> Option<Kind> {
-    let name = resource.split('.').next().unwrap_or(resource).to_ascii_lowercase();
-    if name.is_empty() || foreign(resource) {
+    let name = resource.split('.').next().unwrap_or(resource);
+    if foreign(resource) {
         return None;
     }
-    let short = SHORT.iter().find(|(short, _)| *short == name).map(|(_, kind)| kind.clone());
     let known = |k: &Kind| !matches!(k, Kind::Cluster | Kind::Component | Kind::Registry | Kind::Image);
-    let singular = || Kind::KNOWN.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(&name));
-    short.or_else(|| kubecause_evidence::plural_to_kind(&name)).or_else(singular).filter(known)
+    word_to_kind(name).filter(known)
 }
 
 /// Whether a resource belongs to a group whose kinds are not those of the same name here.

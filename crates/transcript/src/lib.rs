@@ -7,19 +7,24 @@
 mod age;
 mod anchor;
 mod blocks;
+mod calls;
 mod clean;
 mod command;
 pub mod describe;
+mod finish;
 mod gather;
 mod kinds;
 mod logs;
 mod node;
+mod noise;
 mod owners;
+mod place;
 mod prompt;
 mod rows;
 mod scope;
 mod seen;
 mod table;
+mod wrap;
 mod yaml;
 
 use jiff::Timestamp;
@@ -92,7 +97,8 @@ pub fn read(parts: &[Part<'_>]) -> Option<Transcript> {
     }
     let mut all = Vec::new();
     for part in parts {
-        let text = clean::clean(part.text);
+        let cleaned = clean::clean(part.text);
+        let text = noise::strip(&cleaned);
         all.extend(blocks::split(part.name, &text, command_of_name(part.name)));
     }
     gather::gather(&all)

@@ -38,6 +38,19 @@ pub fn read(asked: &Asked, output: &str, namespace: &str, seen: &Seen) -> Vec<(C
     found
 }
 
+/// The container that a command names, or the only one that it can mean.
+pub fn whose(asked: &Asked, namespace: &str, seen: &Seen) -> Option<ContainerLogKey> {
+    let notes = Notes::default();
+    let pod = pod_of(asked, &notes, namespace, seen)?;
+    let container = container_of(asked, &notes, namespace, &pod, seen);
+    Some(ContainerLogKey {
+        namespace: namespace.into(),
+        pod: pod.as_str().into(),
+        container: container.as_str().into(),
+        previous: false,
+    })
+}
+
 /// What kubectl says beside a log.
 #[derive(Default)]
 struct Notes {

@@ -23,8 +23,17 @@ pub fn link(seen: &mut Seen) {
             let (name, _) = key.2.rsplit_once('-')?;
             known(Kind::Deployment, key, name).then(|| (Kind::Deployment, key.1.clone(), name.to_owned()))
         };
+        // A CronJob names its Jobs by the minute (`pkg/controller/cronjob/utils.go` `getJobName`).
+        let jobs = seen.of(&Kind::Job).filter(|(_, v)| is_row(v));
+        let of_job = |key: &Key| {
+            let (name, minute) = key.2.rsplit_once('-')?;
+            let timed = minute.len() >= 8 && minute.bytes().all(|b| b.is_ascii_digit());
+            (timed && known(Kind::CronJob, key, name))
+                .then(|| (Kind::CronJob, key.1.clone(), name.to_owned()))
+        };
         pods.filter_map(|(k, _)| Some((k.clone(), of_pod(k)?)))
             .chain(sets.filter_map(|(k, _)| Some((k.clone(), of_set(k)?))))
+            .chain(jobs.filter_map(|(k, _)| Some((k.clone(), of_job(k)?))))
             .collect()
     };
     seen.each(|key, value| {
@@ -43,6 +52,29 @@ pub fn link(seen: &mut Seen) {
     });
     uids(seen);
     container_names(seen);
+    seen.each(|key, value| {
+        if key.0 == Kind::Pod
+            && is_row(value)
+            && text(value, "/status/phase") == "Failed"
+            && is_kept_running(value)
+        {
+            forget_ends(value);
+        }
+    });
+}
+
+/// Whether the containers of a pod are always started again: those of everything but Jobs and bare pods.
+fn is_kept_running(pod: &Value) -> bool {
+    let owner = pod.pointer("/metadata/ownerReferences/0").map_or("", |o| text(o, "/kind"));
+    matches!(owner, "ReplicaSet" | "StatefulSet" | "DaemonSet" | "ReplicationController")
+}
+
+/// Such a pod fails only where it was evicted or refused: the `Error` of its row is how that ended its containers.
+fn forget_ends(pod: &mut Value) {
+    let statuses = pod.pointer_mut("/status/containerStatuses").and_then(Value::as_array_mut);
+    for status in statuses.into_iter().flatten().filter_map(Value::as_object_mut) {
+        status.remove("state");
+    }
 }
 
 fn is_row(value: &Value) -> bool {

@@ -78,29 +78,51 @@ const TOOLS: [&str; 62] = [
     "while",
 ];
 
+/// What may stand before a prompt: an environment, the context that kube-ps1 shows, the time.
+const BEFORE: &str = r"^(?:(?:\([^()\n]{1,60}\)|\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T])?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?\]?) ?){0,3}";
+
 /// Forms of prompts in which the prompt itself leaves no doubt: they name a user and a host, a folder, or a shell.
-static CERTAIN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
-        // [root@node-1 ~]# , [user@host ~ (ctx)]$
-        r"^(?:\([^()\s]{1,40}\) ?)?\[(?:[\w.-]+@(?P<host>[\w.-]+)|[\w.-]+)(?:[ :][^\]]{0,80})?\] ?[#$%>] ?",
-        // root@node-1:~# , user@host ~ $ , (venv) user@host:/var/log$ , root@pod:/#
-        r"^(?:\([^()\s]{1,40}\) ?)?[\w.-]+@(?P<host>[\w.-]+)(?: ?[:~/][^\s#$%>]{0,80}(?: \([^()]{1,40}\))?)? ?[#$%❯>](?: |$)",
-        // node-1:~ #, host:dir user$
-        r"^(?P<host>[A-Za-z][\w.-]+):[~/][^\s#$]{0,80}(?: [\w.-]+)? ?[#$](?: |$)",
-        // ➜  ~ , ➜  dir git:(main) ✗, ❯, λ
-        r"^➜ +\S{1,80}(?: git:\([^)]{1,60}\))?(?: [✗✔✖])? +",
-        r"^[❯λ»] ?",
-        // PS C:\Users\x> , PS1> , C:\Users\x>
-        r"^PS[ \d]?[^>\n]{0,80}> ?",
-        r"^[A-Za-z]:\\[^>\n]{0,80}> ?",
-        // bash-4.2# , sh-5.1$ , / #
-        r"^(?:ba|z|a|da)?sh-\d[\d.]*[#$] ?",
-        r"^/[\w./-]{0,60} [#$] ?",
-    ]
-    .iter()
-    .filter_map(|form| Regex::new(form).ok())
-    .collect()
-});
+const CERTAIN: [&str; 10] = [
+    // [root@node-1 ~]# , [user@host ~ (ctx)]$
+    r"\[(?:[\w.-]+@(?P<host>[\w.-]+)|[\w.-]+)(?:[ :][^\]]{0,80})?\] ?[#$%>] ?",
+    // root@node-1:~# , user@host ~ $ , user@host:/var/log$ , root@pod:/# , user@host ~/x>
+    r"[\w.-]+@(?P<host>[\w.-]+)(?: ?[:~/][^\s#$%>]{0,80}(?: \([^()]{1,40}\))?)? ?[#$%❯>](?: |$)",
+    // node-1:~ #, host:dir user$
+    r"(?P<host>[A-Za-z][\w.-]+):[~/][^\s#$]{0,80}(?: [\w.-]+)? ?[#$](?: |$)",
+    // ➜  ~ , ➜  dir git:(main) ✗, ❯, λ
+    r"➜ +\S{1,80}(?: git:\([^)]{1,60}\))?(?: [✗✔✖])? +",
+    r"[❯λ»] ?",
+    // PS C:\Users\x> , PS1> , C:\Users\x>
+    r"PS[ \d]?[^>\n]{0,80}> ?",
+    r"[A-Za-z]:\\[^>\n]{0,80}> ?",
+    // bash-4.2# , sh-5.1$ , / #
+    r"(?:ba|z|a|da)?sh-\d[\d.]*[#$] ?",
+    r"/[\w./-]{0,60} [#$] ?",
+    // Every 2.0s: kubectl get pods      node-1: Sun Nov 22 18:54:30 2026
+    r"Every \d+(?:\.\d+)?s: ",
+];
+
+/// Forms that may also be something else: a tool must follow.
+const LIKELY: [&str; 4] = [
+    // user@host dir %
+    r"[\w.-]+@(?P<host>[\w.-]+) [^\s#$%>]{1,60} ?[#$%❯>] ",
+    // ╰─$ , └─▶ , ╰─
+    r"[╰└┌╭][─╼━]*[ >➤▶❯➜$#%λ]* ?",
+    // A line of segments that ends with an arrow.
+    r"[^\n]{0,80}[❯➜➤▶»λ\x{e0b0}\x{e0b4}] +",
+    // master $ , node-1# , k8s> , ~ #
+    r"[\w.~/-]{1,60}(?: ?[#$%]|>) ?",
+];
+
+fn forms(all: &[&str]) -> Vec<Regex> {
+    all.iter().filter_map(|form| Regex::new(&format!("{BEFORE}{form}")).ok()).collect()
+}
+
+static CERTAIN_FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| forms(&CERTAIN));
+static LIKELY_FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| forms(&LIKELY));
+
+/// A prompt ends with one of these, or is drawn with them.
+const MARKS: &str = "#$%>＄＃❯➜➤▶»λ╰└┌╭\u{e0b0}\u{e0b4}";
 
 /// How much of a line is looked at for a prompt.
 const PROMPT_MAX: usize = 240;
@@ -113,17 +135,47 @@ pub fn of(line: &str) -> Option<Prompt<'_>> {
         return None;
     }
     let head = body.get(..body.floor_char_boundary(PROMPT_MAX)).unwrap_or(body);
-    certain(body, head).or_else(|| short(body)).or_else(|| bare(line))
+    if !head.contains(|c| MARKS.contains(c)) && !head.starts_with("Every ") {
+        return bare(line);
+    }
+    certain(body, head).or_else(|| short(body)).or_else(|| likely(body, head)).or_else(|| bare(line))
 }
 
 fn certain<'a>(body: &'a str, head: &'a str) -> Option<Prompt<'a>> {
-    CERTAIN.iter().find_map(|form| {
+    CERTAIN_FORMS.iter().find_map(|form| {
         let found = form.captures(head)?;
-        let command = body.get(found.get(0)?.end()..)?.trim();
+        let command = typed(body.get(found.get(0)?.end()..)?);
         let plain = command.is_empty()
             || command.starts_with(|c: char| c.is_ascii_alphanumeric() || "./_~(#{!".contains(c));
         plain.then(|| Prompt { host: found.name("host").map(|h| h.as_str()), command })
     })
+}
+
+fn likely<'a>(body: &'a str, head: &'a str) -> Option<Prompt<'a>> {
+    LIKELY_FORMS.iter().find_map(|form| {
+        let found = form.captures(head)?;
+        let command = typed(body.get(found.get(0)?.end()..)?);
+        (is_tool(command) && !is_prose(command))
+            .then(|| Prompt { host: found.name("host").map(|h| h.as_str()), command })
+    })
+}
+
+/// Whether a text that begins with a tool's name may be a sentence: `free space`, `host is down`.
+fn is_prose(command: &str) -> bool {
+    const WORDS: [&str; 21] = [
+        "time", "service", "top", "more", "less", "head", "tail", "host", "date", "free", "for", "while",
+        "watch", "ip", "nc", "cat", "mount", "ping", "dig", "k", "uptime",
+    ];
+    let mut words = command.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    WORDS.contains(&first)
+        && !crate::command::is_alias(command)
+        && words.next().is_none_or(|w| !w.starts_with(['-', '/']))
+}
+
+/// What was typed, without what a prompt shows at the right end of the line.
+fn typed(rest: &str) -> &str {
+    rest.split("      ").next().unwrap_or(rest).trim()
 }
 
 /// `$ …`, `# …`, `> …`, `% …`.
@@ -169,7 +221,7 @@ fn is_tool(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let Some(first) = words.next() else { return false };
     let first = first.rsplit('/').next().unwrap_or(first);
-    TOOLS.contains(&first) && words.next().is_none_or(|w| w.is_ascii())
+    TOOLS.contains(&first) && words.next().is_none_or(|w| w.is_ascii()) || crate::command::is_alias(command)
 }
 
 #[cfg(test)]
@@ -200,6 +252,24 @@ mod tests {
             ("> kubectl get pods", None, "kubectl get pods"),
             ("kubectl get pods -n shop", None, "kubectl get pods -n shop"),
             ("kubectl -n shop get pods", None, "kubectl -n shop get pods"),
+            ("me@MacBook-Pro shop % kubectl get pods", Some("MacBook-Pro"), "kubectl get pods"),
+            ("me@host ~/shop> kgp -n shop", Some("host"), "kgp -n shop"),
+            ("╰─$ kubectl get pods", None, "kubectl get pods"),
+            ("╰─❯ kubectl get pods                                  ✔ 10:22:33", None, "kubectl get pods"),
+            (" ~/shop  main ❯ k get po", None, "k get po"),
+            ("controlplane $ kubectl get nodes", None, "kubectl get nodes"),
+            ("(⎈|prod:shop) ➜  ~ kubectl get pods", None, "kubectl get pods"),
+            ("(⎈ |prod:shop) root@n1:~# df -h", Some("n1"), "df -h"),
+            ("[10:22:33] root@n1:~# df -h", Some("n1"), "df -h"),
+            ("2026-11-22 10:22:33 root@n1:~# df -h", Some("n1"), "df -h"),
+            ("[2026-11-22 10:22:33] $ kubectl get pods", None, "kubectl get pods"),
+            ("# kprod get pods -A", None, "kprod get pods -A"),
+            ("~ # kubectl get pods", None, "kubectl get pods"),
+            (
+                "Every 2.0s: kubectl get pods -A       n1: Sun Nov 22 18:54:30 2026",
+                None,
+                "kubectl get pods -A",
+            ),
         ] {
             let found = of(line).map(|p| (p.host, p.command));
             assert_eq!(found, Some((host, command)), "{line}");
@@ -225,6 +295,12 @@ mod tests {
             "mailto:me@host.example: hello",
             "      $ kubectl config",
             "Get \"http://10.244.1.23:8080/\": dial tcp",
+            "10:22:33 kubelet: # of pods exceeded",
+            "echo 50 % done",
+            "used > free space left",
+            "cpu % top consumers",
+            "  └─811 /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml",
+            "time=\"2026-11-22T10:00:00Z\" level=info msg=\"a > b\"",
         ] {
             if line.starts_with("      $") {
                 continue;

@@ -217,13 +217,29 @@ impl Entry {
 /// Fills an object from another place. Of a row of a pod, whose containers have no names, only what is not about containers.
 fn fill_object(base: &mut Value, mut more: Value, is_pod: bool, whole: bool) {
     if is_pod && !whole {
-        for (part, kept) in [("spec", &["nodeName"][..]), ("status", &["podIP", "phase"])] {
+        reasons(base, &more);
+        for (part, kept) in [("spec", &["nodeName", "schedulingGates"][..]), ("status", &["podIP", "phase"])]
+        {
             if let Some(fields) = more.get_mut(part).and_then(Value::as_object_mut) {
                 fields.retain(|name, _| kept.contains(&name.as_str()));
             }
         }
     }
     fill(base, more);
+}
+
+/// Completes conditions by those of the same type and status: a description shows neither reason nor message of them.
+fn reasons(base: &mut Value, more: &Value) {
+    let all =
+        |v: &Value| v.pointer("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let other = all(more);
+    let own = base.pointer_mut("/status/conditions").and_then(Value::as_array_mut);
+    for condition in own.into_iter().flatten() {
+        let same = |c: &&Value| ["/type", "/status"].iter().all(|p| text(c, p) == text(condition, p));
+        if let Some(other) = other.iter().find(same).cloned() {
+            fill(condition, other);
+        }
+    }
 }
 
 /// Whether a row says otherwise than a fuller record whether the pod is Ready or in which phase it is.

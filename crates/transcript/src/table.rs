@@ -2,6 +2,8 @@
 //!
 //! Source: k8s.io/cli-runtime `pkg/printers/tableprinter.go`, `tabwriter.go` (columns are padded with at least 3 blanks).
 
+use crate::{age, wrap};
+
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
@@ -47,6 +49,28 @@ impl Table {
         self.columns.iter().any(|c| c == column)
     }
 
+    /// Whether a line below an event goes on with its message: a message may hold line ends, and terminals fold.
+    fn continues(&self, line: &str) -> bool {
+        let Some(at) = self.columns.iter().position(|c| c == "LAST SEEN" || c == "LASTSEEN") else {
+            return false;
+        };
+        let mut cells = line.split_whitespace().skip(at);
+        let seen = cells.next().unwrap_or_default();
+        let begins =
+            seen.starts_with("<unknown>") || seen.starts_with("<invalid>") || age::seconds(seen).is_some();
+        self.columns.last().is_some_and(|c| c == "MESSAGE") && !self.rows.is_empty() && !begins
+    }
+
+    /// Goes on with the last message; within a word where the line before reached the edge of the terminal.
+    fn append(&mut self, line: &str, within_word: bool) {
+        if let Some(message) = self.rows.last_mut().and_then(|r| r.last_mut()) {
+            if !within_word {
+                message.push(' ');
+            }
+            message.push_str(line);
+        }
+    }
+
     /// Whether it has all of these columns.
     pub fn has_all(&self, columns: &[&str]) -> bool {
         columns.iter().all(|c| self.has(c))
@@ -71,6 +95,11 @@ pub fn is_header(line: &str) -> bool {
     ];
     let mut words = line.split_whitespace();
     let first = words.next().unwrap_or_default();
+    FIRST.contains(&first) && !line.starts_with("      ") && words.next().is_some() && is_of_capitals(line)
+}
+
+/// Whether a line holds nothing but words in capitals.
+pub fn is_of_capitals(line: &str) -> bool {
     let capital = |w: &str| {
         w.chars().any(|c| c.is_ascii_uppercase())
             && w.chars().all(|c| {
@@ -80,18 +109,20 @@ pub fn is_header(line: &str) -> bool {
                     || c.is_ascii_lowercase() && w.contains('(')
             })
     };
-    FIRST.contains(&first)
-        && !line.starts_with("      ")
-        && words.clone().next().is_some()
-        && words.all(capital)
+    !line.trim().is_empty() && line.split_whitespace().all(capital)
 }
 
 /// The tables of a text. Lines before the first header are none of their rows.
 pub fn all(text: &str) -> Vec<Table> {
+    let text = wrap::unfold(text);
     let mut tables: Vec<Table> = Vec::new();
     let mut starts: Vec<usize> = Vec::new();
     let mut open = false;
+    let length = |l: &str| l.chars().count();
+    let edge = text.lines().map(length).max().unwrap_or(0);
+    let mut before = 0;
     for line in text.lines() {
+        let length = length(line);
         if is_header(line) {
             let (columns, places) = header(line);
             // A watch prints its header again.
@@ -106,8 +137,10 @@ pub fn all(text: &str) -> Vec<Table> {
             // After a blank line a row may follow only where it stands under the columns.
             if is_elision(line) {
                 table.elided = true;
-            } else if is_notice(line) {
+            } else if is_notice(line) || line.starts_with(is_chinese) {
                 open = false;
+            } else if open && table.continues(line) {
+                table.append(line.trim(), before == edge);
             } else if let Some(row) = row(line, &starts, table.columns.len(), open) {
                 table.rows.push(row);
                 open = true;
@@ -115,6 +148,7 @@ pub fn all(text: &str) -> Vec<Table> {
                 table.unread += 1;
             }
         }
+        before = length;
     }
     tables
 }
@@ -131,6 +165,11 @@ pub fn is_elision(line: &str) -> bool {
             || ["snip", "omitted", "truncated", "省略", "略", "cut"]
                 .iter()
                 .any(|w| bare.eq_ignore_ascii_case(w) || (bare.len() < 24 && bare.contains(w))))
+}
+
+/// Names and their columns hold none of these: it is somebody's remark.
+fn is_chinese(c: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&c) || ('\u{ff01}'..='\u{ff5e}').contains(&c) || "，。：".contains(c)
 }
 
 /// What kubectl says beside a table.
@@ -155,7 +194,7 @@ fn is_notice(line: &str) -> bool {
 }
 
 /// The columns of a header and the places where they begin, counted in characters; without places where columns were squeezed.
-fn header(line: &str) -> (Vec<String>, Vec<usize>) {
+pub fn header(line: &str) -> (Vec<String>, Vec<usize>) {
     let chars: Vec<char> = line.chars().collect();
     if line.contains('\t') {
         return (
@@ -211,11 +250,7 @@ fn row(line: &str, starts: &[usize], count: usize, open: bool) -> Option<Vec<Str
         return fit(cells, count);
     }
     let chars: Vec<char> = line.chars().collect();
-    let aligned = !starts.is_empty()
-        && starts.iter().skip(1).all(|at| chars.get(at - 1).is_none_or(|c| *c == ' '))
-        && chars.first().is_some_and(|c| *c != ' ')
-        && starts.iter().filter(|at| chars.get(**at).is_some_and(|c| *c != ' ')).count() > 1;
-    if aligned {
+    if aligned(&chars, starts) {
         let ends = starts.iter().skip(1).copied().chain([chars.len()]);
         let cut = |(start, end): (&usize, usize)| {
             let end = end.min(chars.len());
@@ -232,6 +267,14 @@ fn row(line: &str, starts: &[usize], count: usize, open: bool) -> Option<Vec<Str
         return Some(wide);
     }
     fit(words(line), count)
+}
+
+/// Whether the cells of a row stand under the columns that begin at these places.
+pub fn aligned(chars: &[char], starts: &[usize]) -> bool {
+    !starts.is_empty()
+        && starts.iter().skip(1).all(|at| chars.get(at - 1).is_none_or(|c| *c == ' '))
+        && chars.first().is_some_and(|c| *c != ' ')
+        && starts.iter().filter(|at| chars.get(**at).is_some_and(|c| *c != ' ')).count() > 1
 }
 
 /// The words of a row, with `(117s ago)` joined to the number before it.

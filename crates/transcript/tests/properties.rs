@@ -63,6 +63,23 @@ proptest! {
         }
     }
 
+    /// Prompts, remarks and the page that a terminal is pasted into change nothing of what is read.
+    #[test]
+    fn noise_changes_nothing(
+        prompts in prop::collection::vec(0..PROMPTS.len(), BLOCKS.len()),
+        remarks in prop::collection::vec(0..REMARKS.len(), BLOCKS.len()),
+        page in 0..PAGES.len(),
+    ) {
+        let plain = one(&BLOCKS.concat()).unwrap_or_default();
+        let pasted: String = BLOCKS.iter().zip(prompts.iter().zip(&remarks)).map(|(block, (prompt, remark))| {
+            format!("{}{}{}", PROMPTS[*prompt], block.trim_start_matches("$ "), REMARKS[*remark])
+        }).collect();
+        let pasted = PAGES[page](&pasted);
+        let found = one(&pasted).unwrap_or_default();
+        prop_assert_eq!(&plain.objects, &found.objects, "{}", pasted);
+        prop_assert_eq!((plain.listed, plain.taken_at), (found.listed, found.taken_at), "{}", pasted);
+    }
+
     /// Commands that say the same moment may come in any order.
     #[test]
     fn the_order_of_commands(order in Just((0..BLOCKS.len()).collect::<Vec<_>>()).prop_shuffle()) {
@@ -72,6 +89,54 @@ proptest! {
         prop_assert_eq!(in_order.map(|t| (t.objects, t.taken_at)), shuffled.map(|t| (t.objects, t.taken_at)));
     }
 }
+
+/// Prompts, some with a line of their own before them.
+const PROMPTS: [&str; 20] = [
+    "$ ",
+    "# ",
+    "> ",
+    "[root@ops-1 ~]# ",
+    "root@ops-1:~# ",
+    "ops@laptop:~/x (prod)$ ",
+    "PS C:\\Users\\ops> ",
+    "➜  ~ ",
+    "➜  shop git:(main) ✗ ",
+    "╭─ops@laptop ~/shop\n╰─$ ",
+    "╭─ ~/shop  main\n╰─❯ ",
+    "me@MacBook-Pro shop % ",
+    "ops@laptop ~/x> ",
+    "(⎈|prod:shop) ➜  ~ ",
+    "[10:22:33] ops@laptop:~$ ",
+    "2026-11-22 10:22:33 root@ops-1:~# ",
+    "controlplane $ ",
+    "sh-5.1# ",
+    "",
+    "\u{1b}]0;ops\u{7}\u{1b}[1;32mops@laptop\u{1b}[0m:\u{1b}[34m~\u{1b}[0m$ ",
+];
+
+/// What people write between the commands.
+const REMARKS: [&str; 9] = [
+    "",
+    "\n",
+    "\n可以看到 Pod 是正常的。\n",
+    "再看一下事件：\n",
+    "\n## Next\n\n",
+    "```\n\nAnd then:\n\n```console\n",
+    "^C\n",
+    "\n# the pods are fine\n",
+    "\n-- \n\n",
+];
+
+/// Pages that a terminal is pasted into.
+const PAGES: [fn(&str) -> String; 7] = [
+    ToOwned::to_owned,
+    |t| t.replace('\n', "\r\n"),
+    |t| t.replace(' ', "\u{a0}"),
+    |t| t.lines().map(|l| format!("> {l}\n")).collect(),
+    |t| t.lines().map(|l| format!("    {l}\n")).collect(),
+    |t| t.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+    |t| t.lines().map(|l| format!("{l:<160}│\n")).collect(),
+];
 
 const BLOCKS: [&str; 4] = [
     "$ kubectl get deploy -n n\nNAME   READY   UP-TO-DATE   AVAILABLE   AGE\nweb    1/1     1            1           2m37s\n",

@@ -1,29 +1,59 @@
-//! An OpenShift must-gather. Source: openshift/must-gather collection-scripts, openshift/oc pkg/cli/admin/inspect (the paths that it
-//! writes), pkg/cli/admin/mustgather.
+//! An OpenShift must-gather, or what `oc adm inspect` alone writes. Source: openshift/must-gather collection-scripts (gather,
+//! gather_service_logs_util, gather_ppc), openshift/oc pkg/cli/admin/inspect (namespace.go, pod.go, util.go: the paths that it writes),
+//! pkg/cli/admin/mustgather (a folder for each image, `timestamp`).
+//!
+//! It holds the namespaces that it was asked for, and not those of the workload; of kinds without a namespace a must-gather collects all of
+//! [`WHOLE`], and of others what an operator names. Audit logs, metrics and `event-filter.html` are not read.
 
-use super::{Part, data_stem, top_before};
+use super::{Part, data_stem};
 use crate::place::Place;
 
-pub(super) fn top(paths: &[String]) -> Option<String> {
-    let namespaces = top_before(paths, "namespaces/").filter(|top| is_inspected(paths, top));
-    namespaces.or_else(|| top_before(paths, "cluster-scoped-resources/"))
+/// Kinds without a namespace of which a must-gather collects all.
+const WHOLE: [&str; 8] = [
+    "nodes",
+    "storageclasses",
+    "persistentvolumes",
+    "volumeattachments",
+    "csidrivers",
+    "csinodes",
+    "mutatingwebhookconfigurations",
+    "validatingwebhookconfigurations",
+];
+
+/// The folders that images wrote into, sorted; empty where it is no must-gather.
+pub(super) fn tops(paths: &[String]) -> Vec<String> {
+    let mut tops: Vec<String> = paths.iter().filter_map(|path| top_of(path)).collect();
+    tops.dedup();
+    tops.sort();
+    tops.dedup();
+    tops
 }
 
-/// Below `namespaces/<ns>/` stand groups or pods: `core/pods.yaml`, `pods/<pod>/<pod>.yaml`.
-fn is_inspected(paths: &[String], top: &str) -> bool {
-    paths.iter().filter_map(|p| p.strip_prefix(top)?.strip_prefix("namespaces/")).any(|rest| {
-        let parts: Vec<&str> = rest.split('/').collect();
-        matches!(parts.as_slice(), [_, "core" | "apps" | "batch", file] if data_stem(file).is_some())
-            || matches!(parts.as_slice(), [_, "pods", pod, file] if data_stem(file) == Some(pod))
-    })
+/// What stands before the first of the two folders in a path that means something below it.
+fn top_of(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let at = parts.iter().position(|p| matches!(*p, "namespaces" | "cluster-scoped-resources"))?;
+    let says_so = match parts.get(at..)? {
+        ["cluster-scoped-resources", _, file] => data_stem(file).is_some(),
+        ["cluster-scoped-resources", _, _, file] => data_stem(file).is_some(),
+        ["namespaces", _, "core" | "apps" | "batch", file] => data_stem(file).is_some(),
+        ["namespaces", _, "pods", pod, file] => data_stem(file) == Some(pod),
+        _ => false,
+    };
+    let length: usize = parts.get(..at)?.iter().map(|p| p.len() + 1).sum();
+    says_so.then(|| path.get(..length).map(str::to_owned)).flatten()
 }
 
 pub(super) fn place<'a>(parts: &[&'a str]) -> Place<'a> {
     match parts {
+        ["version"] => Place::Gathered,
+        ["timestamp"] => Place::About,
         ["cluster-scoped-resources", group, file] => objects(group, file, Part::All),
-        ["cluster-scoped-resources", group, plural, _] => one(group, plural, None),
+        ["cluster-scoped-resources", group, plural, _] => {
+            one(group, plural, if WHOLE.contains(plural) { Part::One(None) } else { Part::Single })
+        }
         ["namespaces", namespace, file] if data_stem(file) == Some(namespace) => {
-            Place::Objects("namespaces", Part::One(None))
+            Place::Objects("namespaces", Part::Single)
         }
         ["namespaces", namespace, "pods", pod, file] if data_stem(file) == Some(pod) => {
             Place::Objects("pods", Part::One(Some(namespace)))
@@ -34,7 +64,7 @@ pub(super) fn place<'a>(parts: &[&'a str]) -> Place<'a> {
             _ => Place::Unknown,
         },
         ["namespaces", namespace, group, file] => objects(group, file, Part::Namespace(namespace)),
-        ["namespaces", namespace, group, plural, _] => one(group, plural, Some(namespace)),
+        ["namespaces", _, group, plural, _] => one(group, plural, Part::Single),
         ["host_service_logs", _, file] => service(file).map_or(Place::Unknown, Place::HostLog),
         ["nodes", node, file] => node_file(node, file),
         _ => Place::Unknown,
@@ -50,12 +80,8 @@ fn objects<'a>(group: &str, file: &'a str, part: Part<'a>) -> Place<'a> {
 }
 
 /// `<plural>/<name>.yaml`: one object of it.
-fn one<'a>(group: &str, plural: &'a str, namespace: Option<&'a str>) -> Place<'a> {
-    if crate::objects::is_native(bare(group)) {
-        Place::Objects(plural, Part::One(namespace))
-    } else {
-        Place::Unknown
-    }
+fn one<'a>(group: &str, plural: &'a str, part: Part<'a>) -> Place<'a> {
+    if crate::objects::is_native(bare(group)) { Place::Objects(plural, part) } else { Place::Unknown }
 }
 
 /// must-gather calls the group without a name `core`.

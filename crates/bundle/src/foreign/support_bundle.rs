@@ -1,11 +1,15 @@
 //! A troubleshoot support bundle. Source: replicatedhq/troubleshoot pkg/collect/cluster_resources.go, pkg/constants/constants.go,
-//! pkg/collect/logs.go, pkg/collect/node_metrics.go.
+//! pkg/collect/logs.go, pkg/collect/node_metrics.go, pkg/collect/host_journald.go, host_run.go.
+//!
+//! It holds the namespaces that it was asked for, and then `namespaces.json` names only those. Before v0.9 its files were bare arrays, and
+//! the one of a single namespace a bare object; for what it does not name here (network policies, ServiceAccounts, leases … of old ones) it
+//! has no file.
 
 use super::{Part, data_stem, top_before};
 use crate::place::Place;
 
 /// Folders and files under `cluster-resources`, and the resources that they hold; what is not here has its own plural's name.
-const RESOURCES: [(&str, &str); 26] = [
+const RESOURCES: [(&str, &str); 27] = [
     ("deployments", "deployments.apps"),
     ("replicasets", "replicasets.apps"),
     ("statefulsets", "statefulsets.apps"),
@@ -23,6 +27,8 @@ const RESOURCES: [(&str, &str); 26] = [
     ("pvs", "persistentvolumes"),
     ("pod-disruption-budgets", "poddisruptionbudgets.policy"),
     ("storage-classes", "storageclasses.storage.k8s.io"),
+    // Its errors only: `storage-errors.json`.
+    ("storage", "storageclasses.storage.k8s.io"),
     ("volumeattachments", "volumeattachments.storage.k8s.io"),
     ("custom-resource-definitions", "customresourcedefinitions.apiextensions.k8s.io"),
     ("priorityclasses", "priorityclasses.scheduling.k8s.io"),
@@ -70,6 +76,12 @@ pub(super) fn place<'a>(parts: &[&'a str]) -> Place<'a> {
         ["node-metrics", file] => {
             data_stem(file).map_or(Place::Unknown, |node| Place::Node(node, "stats-summary.json"))
         }
+        ["host-collectors", "journald" | "run-host", file] => {
+            host(file).map_or(Place::Unknown, |name| Place::Machine("", name))
+        }
+        ["host-collectors", "journald" | "run-host", node, file] => {
+            host(file).map_or(Place::Unknown, |name| Place::Machine(node, name))
+        }
         _ => Place::Unknown,
     }
 }
@@ -85,4 +97,17 @@ fn log<'a>(namespace: &'a str, pod: &'a str, file: &'a str) -> Place<'a> {
         Some(container) => Place::ContainerLog(namespace, pod, container, true),
         None => Place::ContainerLog(namespace, pod, stem.strip_suffix("-logs-errors").unwrap_or(stem), false),
     }
+}
+
+/// What the output of a command on a host is, which whoever wrote the bundle's description gave a name: as far as that tells.
+fn host(file: &str) -> Option<&'static str> {
+    let name = file.strip_suffix(".txt")?;
+    let known = [
+        ("kubelet", "kubelet.log"),
+        ("containerd", "containerd.log"),
+        ("crio", "containerd.log"),
+        ("docker", "dockerd.log"),
+        ("dmesg", "kernel.log"),
+    ];
+    known.iter().find(|(word, _)| name.contains(word)).map(|(_, log)| *log)
 }

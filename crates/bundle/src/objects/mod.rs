@@ -6,7 +6,7 @@ mod pieces;
 mod yaml;
 
 use json::Document;
-use kubecause_evidence::{Gap, Ingest, Kind, Remarks, Watcher, Why};
+use kubecause_evidence::{Gap, Ingest, Kind, Remarks, SnapshotBuilder, Watcher, Why};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -71,17 +71,18 @@ impl Tally {
 }
 
 /// The objects of a text, where it is JSON or YAML of Kubernetes objects at all. `path` is for citations, `file_kind`
-/// what the file's name says that it holds. `watcher` is asked about every object that it wants.
+/// what the file's name says that it holds. `watcher` is asked about every object that it wants; all goes `into` one place,
+/// where there is `room` for so many: what is beyond is counted in a gap.
 pub fn read(
     text: &str,
     path: &str,
     file_kind: Option<&Kind>,
     watcher: Option<&dyn Watcher>,
-    push: &mut dyn FnMut(Ingest, Remarks),
-    gap: &mut dyn FnMut(Gap),
+    room: usize,
+    into: &mut SnapshotBuilder,
 ) -> Tally {
     let mut tally = Tally::default();
-    let mut reading = Reading { path, file_kind, watcher, tally: &mut tally, push, gap };
+    let mut reading = Reading { path, file_kind, watcher, room, beyond: 0, tally: &mut tally, into };
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => reading.json(text, pieces::PIECE),
         Some(_) if yaml::looks_like(text) => {
@@ -89,11 +90,62 @@ pub fn read(
         }
         _ => {}
     }
+    if reading.beyond > 0 {
+        let says = format!("{} of its objects are more than kubecause holds", reading.beyond);
+        reading.incomplete(Why::TooLarge, &says);
+    }
     tally
 }
 
 /// One item, as it was read, or why it could not be.
 type Item = Result<(Kind, Ingest, Remarks), String>;
+
+/// What was read of a part of a list.
+#[derive(Debug, Default)]
+struct Part {
+    /// How many objects there is room for, how many it holds, and how many are beyond that.
+    room: usize,
+    held: usize,
+    beyond: usize,
+    /// Its objects, and how many there are of each kind.
+    objects: SnapshotBuilder,
+    kinds: BTreeMap<Kind, usize>,
+    /// How many items it has.
+    items: usize,
+    /// Those that could not be read, by their number from 1, and why not.
+    bad: Vec<(usize, String)>,
+}
+
+impl Part {
+    fn of(room: usize) -> Self {
+        Self { room, ..Self::default() }
+    }
+
+    fn add(&mut self, kind: &Kind, object: Ingest, remarks: Remarks) {
+        self.items += 1;
+        if self.held == self.room {
+            self.beyond += 1;
+            return;
+        }
+        self.held += 1;
+        match self.kinds.get_mut(kind) {
+            Some(count) => *count += 1,
+            None => drop(self.kinds.insert(kind.clone(), 1)),
+        }
+        self.objects.push(object);
+        self.objects.remarks(remarks);
+    }
+
+    fn take(&mut self, item: Item) {
+        match item {
+            Ok((kind, object, remarks)) => self.add(&kind, object, remarks),
+            Err(says) => {
+                self.items += 1;
+                self.bad.push((self.items, says));
+            }
+        }
+    }
+}
 
 /// How far the items of one list were read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -106,9 +158,11 @@ struct Reading<'a> {
     path: &'a str,
     file_kind: Option<&'a Kind>,
     watcher: Option<&'a dyn Watcher>,
+    /// How many objects there is room for, and how many are beyond that.
+    room: usize,
+    beyond: usize,
     tally: &'a mut Tally,
-    push: &'a mut dyn FnMut(Ingest, Remarks),
-    gap: &'a mut dyn FnMut(Gap),
+    into: &'a mut SnapshotBuilder,
 }
 
 impl Reading<'_> {
@@ -117,8 +171,9 @@ impl Reading<'_> {
         let mut rest = text;
         while !rest.trim_start().is_empty() {
             let mut batch = Batch::default();
-            let reader = pieces::Reader { file_kind: self.file_kind, watcher: self.watcher, piece };
-            let quick = pieces::read(rest, reader, &mut |item| self.item(item, &mut batch));
+            let reader =
+                pieces::Reader { file_kind: self.file_kind, watcher: self.watcher, room: self.left(), piece };
+            let quick = pieces::read(rest, reader, &mut |part| self.part(part, &mut batch));
             let length = if let Some((about, length)) = quick {
                 self.tally.lists += 1;
                 self.tally.list_kinds.extend(of_list(about.kind.as_deref()).map(Kind::from_name));
@@ -159,7 +214,7 @@ impl Reading<'_> {
 
     fn incomplete(&mut self, why: Why, says: &str) {
         self.tally.partial = Some(why);
-        (self.gap)(Gap::new(self.path, why, says));
+        self.into.gap(Gap::new(self.path, why, says));
     }
 
     fn single(&mut self, object: &str, is_yaml: bool) {
@@ -191,41 +246,52 @@ impl Reading<'_> {
     /// Reads those items of a list that were not read yet.
     fn items(&mut self, items: &[Cow<'_, str>], default: Option<&str>, is_yaml: bool, batch: Batch) -> Batch {
         let mut batch = batch;
-        let watcher = self.watcher;
+        let (watcher, room) = (self.watcher, self.left());
         // Bounded batches, so that what is read and not yet stored stays small.
         for items in items.get(batch.read..).unwrap_or_default().chunks(CHUNK * 64) {
-            let read: Vec<Vec<_>> = items
-                .par_chunks(CHUNK)
-                .map(|chunk| chunk.iter().map(|item| parse(item, default, is_yaml, watcher)).collect())
-                .collect();
-            read.into_iter().flatten().for_each(|item| self.item(item, &mut batch));
+            let read = items.par_chunks(CHUNK).map(|chunk| {
+                let mut part = Part::of(room);
+                chunk.iter().for_each(|item| part.take(parse(item, default, is_yaml, watcher)));
+                part
+            });
+            let parts: Vec<Part> = read.collect();
+            parts.into_iter().for_each(|part| self.part(part, &mut batch));
         }
         batch
     }
 
-    fn item(&mut self, item: Item, batch: &mut Batch) {
-        batch.read += 1;
-        match item {
-            Ok((kind, object, remarks)) => {
-                *self.tally.objects.entry(kind).or_default() += 1;
-                (self.push)(object, remarks);
+    /// For how many more objects there is room.
+    fn left(&self) -> usize {
+        self.room.saturating_sub(self.tally.total())
+    }
+
+    /// Stores what was read of a part of a list; not a part that there is no room for as a whole.
+    fn part(&mut self, part: Part, batch: &mut Batch) {
+        self.beyond += part.beyond;
+        if part.held <= self.left() {
+            for (kind, count) in part.kinds {
+                *self.tally.objects.entry(kind).or_default() += count;
             }
-            Err(says) => {
-                batch.bad += 1;
-                self.tally.partial = self.tally.partial.or(Some(Why::Unparsable));
-                if batch.bad <= GAPS_PER_FILE {
-                    let what = format!("{} item {}", self.path, batch.read);
-                    (self.gap)(Gap::new(what, Why::Unparsable, says));
-                }
+            self.into.absorb(part.objects);
+        } else {
+            self.beyond += part.held;
+        }
+        for (number, says) in part.bad {
+            batch.bad += 1;
+            self.tally.partial = self.tally.partial.or(Some(Why::Unparsable));
+            if batch.bad <= GAPS_PER_FILE {
+                let what = format!("{} item {}", self.path, batch.read + number);
+                self.into.gap(Gap::new(what, Why::Unparsable, says));
             }
         }
+        batch.read += part.items;
     }
 
     /// Says what is missing of a list that was read to its end.
     fn end(&mut self, batch: Batch, continues: bool) {
         if batch.bad > GAPS_PER_FILE {
             let says = format!("{} more items could not be read", batch.bad - GAPS_PER_FILE);
-            (self.gap)(Gap::new(self.path, Why::Unparsable, says));
+            self.into.gap(Gap::new(self.path, Why::Unparsable, says));
         }
         if continues {
             self.incomplete(Why::Truncated, "the server said that the list goes on");
@@ -290,21 +356,18 @@ mod tests {
 
     /// What is told of a text: its objects in order, its gaps, its tally.
     fn told(text: &str, read: impl FnOnce(&mut Reading<'_>)) -> String {
-        let (mut objects, mut gaps, mut tally) = (Vec::new(), Vec::new(), Tally::default());
-        let mut push = |object: Ingest, _: Remarks| objects.push(format!("{object:?}"));
-        let mut gap = |gap: Gap| gaps.push(format!("{gap:?}"));
+        let (mut into, mut tally) = (SnapshotBuilder::default(), Tally::default());
         let file_kind = text.starts_with(' ').then_some(&Kind::Service);
-        let reading = Reading {
+        read(&mut Reading {
             path: "f",
             file_kind,
             watcher: None,
+            room: usize::MAX,
+            beyond: 0,
             tally: &mut tally,
-            push: &mut push,
-            gap: &mut gap,
-        };
-        let mut reading = reading;
-        read(&mut reading);
-        format!("{objects:#?}\n{gaps:#?}\n{tally:#?}")
+            into: &mut into,
+        });
+        format!("{into:#?}\n{tally:#?}")
     }
 
     fn same(text: &str) {
@@ -363,10 +426,10 @@ mod tests {
 
     #[test]
     fn one_pass_reads_the_usual_lists_to_their_end() {
-        let reader = pieces::Reader { file_kind: None, watcher: None, piece: 1 };
+        let reader = pieces::Reader { file_kind: None, watcher: None, room: usize::MAX, piece: 1 };
         for list in LISTS.iter().take(2) {
             let mut read = 0;
-            let end = pieces::read(list, reader, &mut |_| read += 1).map(|(_, end)| end);
+            let end = pieces::read(list, reader, &mut |part| read += part.items).map(|(_, end)| end);
             assert_eq!(end, Some(list.trim_end().len()), "{list}");
             assert!(read >= 3, "{list}");
         }

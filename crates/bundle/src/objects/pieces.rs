@@ -3,7 +3,7 @@
 //! it would be in one reading from the list's begin. Anything unusual ends this way of reading; [`super::json`] reads the rest.
 
 use super::json::{self, ListMeta, Text};
-use super::{Item, is_native, parse};
+use super::{Part, is_native, parse};
 use kubecause_evidence::{First, Ingest, Kind, Watcher};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -31,13 +31,15 @@ pub struct Reader<'a> {
     pub file_kind: Option<&'a Kind>,
     /// Who is asked about objects.
     pub watcher: Option<&'a dyn Watcher>,
+    /// For how many objects there is room.
+    pub room: usize,
     /// How long a piece is at least.
     pub piece: usize,
 }
 
-/// Reads the list that a text begins with; `take` gets its items in order. What it says of itself, and how long it is; `None`
-/// where it is no list of the usual form to its end, though items of it may have been taken.
-pub fn read<'a>(text: &'a str, reader: Reader<'_>, take: &mut dyn FnMut(Item)) -> Option<(About<'a>, usize)> {
+/// Reads the list that a text begins with; `take` gets its parts in order. What it says of itself, and how long it is; `None`
+/// where it is no list of the usual form to its end, though parts of it may have been taken.
+pub fn read<'a>(text: &'a str, reader: Reader<'_>, take: &mut dyn FnMut(Part)) -> Option<(About<'a>, usize)> {
     let mut about = About::default();
     let mut at = token(text, 0, b'{')?;
     while let Some(next) = about.field(text, at, &["apiVersion"])? {
@@ -93,7 +95,7 @@ struct Items<'a> {
 
 impl Items<'_> {
     /// Reads items until the end of their list; returns where that is.
-    fn read(&self, text: &str, take: &mut dyn FnMut(Item)) -> Option<usize> {
+    fn read(&self, text: &str, take: &mut dyn FnMut(Part)) -> Option<usize> {
         let seam = Seam::of(text)?;
         let mut at = 0;
         loop {
@@ -108,7 +110,7 @@ impl Items<'_> {
                 pieces.par_iter().map(|(from, to)| self.piece(text.get(*from..*to)?)).collect();
             for ((from, _), piece) in pieces.iter().zip(read) {
                 match piece {
-                    Some(items) => items.into_iter().for_each(&mut *take),
+                    Some(part) => take(part),
                     // The cut was wrong: an object within an item looks like an item.
                     None => return Some(from + self.rest(text.get(*from..)?, take)?),
                 }
@@ -121,30 +123,36 @@ impl Items<'_> {
     }
 
     /// The items of a text that ends with one.
-    fn piece(&self, text: &str) -> Option<Vec<Item>> {
-        let mut items = Vec::new();
+    fn piece(&self, text: &str) -> Option<Part> {
+        let mut part = Part::of(self.reader.room);
         let mut kind = self.presumed(text);
         let mut at = 0;
         loop {
-            at = self.item(text, at, &mut kind, &mut |item| items.push(item))?;
+            at = self.item(text, at, &mut kind, &mut part)?;
             if at == text.len() {
-                return Some(items);
+                return Some(part);
             }
             at = token(text, at, b',')?;
         }
     }
 
     /// The items of a text that goes on after their list; where the list ends.
-    fn rest(&self, text: &str, take: &mut dyn FnMut(Item)) -> Option<usize> {
+    fn rest(&self, text: &str, take: &mut dyn FnMut(Part)) -> Option<usize> {
+        let mut part = Part::of(self.reader.room);
         let mut kind = self.presumed(text);
         let mut at = 0;
-        loop {
-            at = self.item(text, at, &mut kind, take)?;
+        let end = loop {
+            match self.item(text, at, &mut kind, &mut part) {
+                Some(end) => at = end,
+                None => break None,
+            }
             match token(text, at, b',') {
                 Some(next) => at = next,
-                None => return token(text, at, b']'),
+                None => break token(text, at, b']'),
             }
-        }
+        };
+        take(part);
+        end
     }
 
     /// What the first item seems to be.
@@ -155,7 +163,7 @@ impl Items<'_> {
     }
 
     /// Reads the item that stands there, which is probably one of that kind; where it ends.
-    fn item(&self, text: &str, at: usize, kind: &mut Kind, take: &mut dyn FnMut(Item)) -> Option<usize> {
+    fn item(&self, text: &str, at: usize, kind: &mut Kind, part: &mut Part) -> Option<usize> {
         let at = skip(text, at);
         let text = text.get(at..)?;
         if text.starts_with('{')
@@ -166,7 +174,7 @@ impl Items<'_> {
             let watcher = self.reader.watcher.filter(|w| w.wants(kind));
             let json = text.get(..first.length)?;
             let remarks = watcher.map(|w| w.look(kind, json)).unwrap_or_default();
-            take(Ok((kind.clone(), first.object, remarks)));
+            part.add(kind, first.object, remarks);
             return Some(at + first.length);
         }
         let (_, length) = value::<IgnoredAny>(text, 0)?;
@@ -179,7 +187,7 @@ impl Items<'_> {
         if let Ok((is, ..)) = &item {
             *kind = is.clone();
         }
-        take(item);
+        part.take(item);
         Some(at + length)
     }
 

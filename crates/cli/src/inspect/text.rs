@@ -3,7 +3,7 @@
 use super::Inspected;
 use kubecause_bundle::{Inventory, Log, Node, Objects};
 use kubecause_model::Lang;
-use kubecause_report::{clean, width};
+use kubecause_report::{clean, gap_hides, gap_place, width};
 
 /// So many logs and gaps are printed; JSON has them all.
 const MOST: usize = 40;
@@ -35,6 +35,15 @@ impl Words {
         }
     }
 
+    /// How the time was found.
+    fn taken_from(self, from: Option<&str>) -> &'static str {
+        match from {
+            Some("said") => self.pick(", as it says itself", "（采集文件注明）"),
+            Some(_) => self.pick(", as its newest records tell", "（由最新记录推断）"),
+            None => "",
+        }
+    }
+
     fn more(self, count: usize) -> String {
         self.pick(
             format!("and {count} more; -o json lists them all"),
@@ -48,7 +57,8 @@ pub(super) fn text(of: &Inspected, lang: Lang, columns: usize) -> String {
     let w = Words(lang);
     let i = &of.inventory;
     let none = || w.pick("not known", "未知").to_owned();
-    let time = i.taken_at.as_ref().map_or_else(none, |t| stamp(t) + " UTC");
+    let time =
+        i.taken_at.as_ref().map_or_else(none, |t| format!("{} UTC{}", stamp(t), w.taken_from(i.taken_from)));
     let mut head = vec![
         row([w.pick("what", "类型"), &of.layout]),
         row([w.pick("taken", "采集时间"), &time]),
@@ -143,8 +153,14 @@ fn missing(i: &Inventory, w: Words) -> Vec<Vec<String>> {
     if i.missing.is_empty() {
         return vec![row([w.pick("MISSING", "缺失"), w.pick("nothing that was asked for", "无")])];
     }
-    let mut rows = vec![row([w.pick("MISSING", "缺失"), w.pick("WHY", "原因"), w.pick("DETAILS", "详情")])];
-    rows.extend(i.missing.iter().take(MOST).map(|m| row([&m.what, w.why(m.why), &m.says])));
+    let mut rows =
+        vec![row([w.pick("MISSING", "缺失"), w.pick("WHY", "原因"), w.pick("WHAT THAT HIDES", "影响")])];
+    rows.extend(
+        i.missing
+            .iter()
+            .take(MOST)
+            .map(|m| row([&gap_place(&m.what, w.0), w.why(m.why), &gap_hides(&m.says, w.0)])),
+    );
     if i.missing.len() > MOST {
         rows.push(vec![w.more(i.missing.len() - MOST)]);
     }

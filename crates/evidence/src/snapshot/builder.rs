@@ -2,7 +2,8 @@
 
 use super::index::{Index, key_of, sort_large};
 use super::table::{HasMeta, Table};
-use super::{Access, ContainerLogKey, PodIndexes, Snapshot};
+use super::tally::tables;
+use super::{Access, ContainerLogKey, PodIndexes, Snapshot, TakenFrom};
 use crate::ingest::Ingest;
 use crate::kube::*;
 use crate::log::LogFile;
@@ -90,6 +91,23 @@ impl SnapshotBuilder {
         }
     }
 
+    /// Adds what another collected: its objects behind the own ones, what rules said about them, and its gaps.
+    pub fn absorb(&mut self, other: Self) {
+        let (s, o) = (&mut self.snapshot, other.snapshot);
+        macro_rules! append {
+            ($($field:ident: $kind:ident),* $(,)?) => { $(s.$field.items.extend(o.$field.items);)* };
+        }
+        tables!(append);
+        s.webhooks.items.extend(o.webhooks.items);
+        s.events.extend(o.events);
+        s.others.extend(o.others);
+        s.remarks.extend(o.remarks);
+        s.gaps.extend(o.gaps);
+        for (rule, asked) in o.asked {
+            s.asked.entry(rule).or_default().join(asked);
+        }
+    }
+
     /// Says whether a kind was listed. A kind once missing stays missing: part of it was not seen.
     pub fn access(&mut self, kind: Kind, access: Access) {
         let slot = self.snapshot.access.entry(kind).or_insert(access);
@@ -138,6 +156,16 @@ impl SnapshotBuilder {
         self.snapshot.node_facts.keys().map(ToString::to_string).collect()
     }
 
+    /// The nodes whose objects are here.
+    pub fn names_of_nodes(&self) -> Vec<String> {
+        self.snapshot.nodes.all().iter().map(|n| n.metadata.name.to_string()).collect()
+    }
+
+    /// The newest time that the objects so far support.
+    pub fn newest_time(&self) -> Option<Timestamp> {
+        supported_time(&self.snapshot)
+    }
+
     /// Whether that log was added.
     pub fn has_container_log(&self, key: &ContainerLogKey) -> bool {
         self.snapshot.container_logs.contains_key(key)
@@ -179,7 +207,9 @@ impl SnapshotBuilder {
         let failed = failed_rules(&s);
         s.gaps.extend(failed);
         order(&mut s);
+        let said = self.said_taken_at.map(|_| s.taken_from.unwrap_or(TakenFrom::Said));
         s.taken_at = self.said_taken_at.or_else(|| supported_time(&s));
+        s.taken_from = said.or(s.taken_at.map(|_| TakenFrom::Records));
         let taken_at = s.taken_at;
         for facts in s.node_facts.values_mut() {
             let booted_at = facts.booted_at(taken_at);

@@ -42,12 +42,19 @@ impl<T: HasMeta> Table<T> {
 
     /// The object of that namespace (empty for cluster-wide kinds) and name.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&T> {
-        let is = |o: &&T| o.meta().namespace == namespace && o.meta().name == name;
+        self.items.get(self.find(namespace, name)?)
+    }
+
+    /// The place of the object of that namespace and name.
+    pub(super) fn find(&self, namespace: &str, name: &str) -> Option<usize> {
+        let is = |at: &usize| {
+            self.items.get(*at).is_some_and(|o| o.meta().namespace == namespace && o.meta().name == name)
+        };
         let place = *self.places.get(&key_of(&(namespace, name)))?;
-        self.items.get(place as usize).filter(is).or_else(|| {
+        Some(place as usize).filter(is).or_else(|| {
             // Two names of one hash.
             let key = |o: &T| (o.meta().namespace.as_str(), o.meta().name.as_str()) < (namespace, name);
-            self.items.get(self.items.partition_point(key)).filter(is)
+            Some(self.items.partition_point(key)).filter(is)
         })
     }
 
@@ -71,9 +78,17 @@ pub trait HasMeta {
     fn meta(&self) -> &Meta;
     /// The object's metadata, to trim it.
     fn meta_mut(&mut self) -> &mut Meta;
+
+    /// The fields by which two inputs are compared, and their values.
+    fn shown(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Takes over what the row of a table, which is newer, shows of the object. Of most kinds that is no state, and nothing is.
+    fn take_row(&mut self, _row: &Self) {}
 }
 
-/// Implements [`HasMeta`] for types whose field is called `metadata`.
+/// Implements [`HasMeta`] for types whose field is called `metadata`; those that inputs are compared by stand in `compare`.
 macro_rules! has_meta {
     ($($ty:ty),* $(,)?) => { $(impl HasMeta for $ty {
         fn meta(&self) -> &Meta { &self.metadata }
@@ -81,9 +96,6 @@ macro_rules! has_meta {
     })* };
 }
 has_meta!(
-    Pod,
-    Node,
-    Workload,
     CronJob,
     ControllerRevision,
     Service,

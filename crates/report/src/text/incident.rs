@@ -27,7 +27,7 @@ impl Sheet<'_> {
         self.todo(incident, alone);
     }
 
-    fn title(&mut self, i: &Incident) {
+    pub(super) fn title(&mut self, i: &Incident) {
         let title = phrase::title(i.root.title.get(self.o.lang), &i.root.mode);
         let severity = self.words.severity(i.severity);
         let pad = CONTENT.saturating_sub(2 + width(severity));
@@ -65,7 +65,7 @@ impl Sheet<'_> {
         self.row(self.words.label(Label::Affects), &lines);
     }
 
-    fn because(&mut self, i: &Incident, alone: bool) {
+    pub(super) fn because(&mut self, i: &Incident, alone: bool) {
         let quotes = fold::quotes(&i.evidence);
         let most = match (self.o.wide, alone) {
             (true, _) => quotes.len(),
@@ -264,7 +264,7 @@ impl Sheet<'_> {
         line
     }
 
-    fn todo(&mut self, i: &Incident, alone: bool) {
+    pub(super) fn todo(&mut self, i: &Incident, alone: bool) {
         let whole = if self.o.wide { i.fixes.len() } else { phrase::first_fixes(&i.fixes) };
         let mut label = self.words.label(Label::Do);
         for (n, fix) in i.fixes.iter().enumerate() {

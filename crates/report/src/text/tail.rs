@@ -27,7 +27,7 @@ impl Sheet<'_> {
     }
 
     /// One line each: what is silenced is never hidden, only counted where it is much.
-    fn silenced(&mut self) {
+    pub(super) fn silenced(&mut self) {
         let lines = self.d.silenced.iter().map(|s| silence::silenced(s, self.words));
         let idle = silence::idle(self.d, self.o.wide).map(|s| silence::did_nothing(s, self.words));
         let lines: Vec<String> = lines.chain(idle).collect();
@@ -41,7 +41,7 @@ impl Sheet<'_> {
         self.rest(lines.len());
     }
 
-    fn unexplained(&mut self) {
+    pub(super) fn unexplained(&mut self) {
         let groups = fold::symptoms(&self.d.unexplained);
         if groups.is_empty() {
             return;
@@ -61,7 +61,7 @@ impl Sheet<'_> {
         self.rest(groups.len());
     }
 
-    fn gaps(&mut self) {
+    pub(super) fn gaps(&mut self) {
         let (mut mattering, mut silent) = phrase::gaps(self.d);
         if self.o.wide {
             mattering.append(&mut silent);
@@ -96,7 +96,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn notes(&mut self) {
+    pub(super) fn notes(&mut self) {
         if self.d.notes.is_empty() {
             return;
         }

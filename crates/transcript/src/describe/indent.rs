@@ -90,6 +90,11 @@ fn is_field(line: &Line<'_>) -> bool {
     is_top(key) || (titled && (value.is_empty() || rest.starts_with("  ") || rest.starts_with('\t')))
 }
 
+/// Whether a text in the first column begins a field.
+pub(super) fn begins_field(text: &str) -> bool {
+    is_field(&Line { indent: 0, text, after_blank: false })
+}
+
 /// Quotas and limits are tables in the first column.
 fn is_table(text: &str) -> bool {
     text.starts_with("Resource")

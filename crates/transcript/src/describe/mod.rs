@@ -65,7 +65,8 @@ pub fn read(text: &str, asked_kind: Option<&str>, taken_at: Timestamp) -> Vec<Va
 
 /// Like [`read`], with all that the command says. A text whose beginning was cut off is about the object that was asked for.
 pub fn read_asked(text: &str, asked: Asked<'_>, taken_at: Timestamp) -> Vec<Value> {
-    let parts = split::parts(text);
+    let text = crate::wrap::unbroken(text, indent::begins_field);
+    let parts = split::parts(&text);
     let mut all: Vec<Value> = parts.iter().flat_map(|part| object(part, asked, taken_at)).collect();
     only_the_fuller(&mut all);
     all

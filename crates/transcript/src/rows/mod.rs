@@ -11,11 +11,13 @@ mod storage;
 mod workload;
 
 use crate::age;
+use crate::command::Asked;
 use crate::kinds;
-use crate::table::Table;
+use crate::table::{self, Table};
 use jiff::Timestamp;
 use kubecause_evidence::Kind;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// What a row does not say itself.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,38 @@ impl<'a> Row<'a> {
         let (a, b) = self.get(column)?.split_once('/')?;
         Some((a.trim().parse().ok()?, b.trim().parse().ok()?))
     }
+}
+
+/// A table with the header that `--no-headers` left out, where the number of its columns tells which one.
+pub fn headed<'a>(asked: &Asked, text: &'a str) -> Cow<'a, str> {
+    const WIDE_POD: &str = "NAME READY STATUS RESTARTS AGE IP NODE";
+    const WIDE_NODE: &str =
+        "NAME STATUS ROLES AGE VERSION INTERNAL-IP EXTERNAL-IP OS-IMAGE KERNEL-VERSION CONTAINER-RUNTIME";
+    const HEADERS: [(Kind, &str); 11] = [
+        (Kind::Pod, "NAME READY STATUS RESTARTS AGE"),
+        (Kind::Pod, WIDE_POD),
+        (Kind::Pod, "NAME READY STATUS RESTARTS AGE IP NODE NOMINATED NODE READINESS GATES"),
+        (Kind::Node, "NAME STATUS ROLES AGE VERSION"),
+        (Kind::Node, WIDE_NODE),
+        (Kind::Deployment, "NAME READY UP-TO-DATE AVAILABLE AGE"),
+        (Kind::ReplicaSet, "NAME DESIRED CURRENT READY AGE"),
+        (Kind::StatefulSet, "NAME READY AGE"),
+        (Kind::DaemonSet, "NAME DESIRED CURRENT READY UP-TO-DATE AVAILABLE NODE SELECTOR AGE"),
+        (Kind::Job, "NAME STATUS COMPLETIONS DURATION AGE"),
+        (Kind::Namespace, "NAME STATUS AGE"),
+    ];
+    let ([kind], true) = (asked.kinds.as_slice(), asked.headless) else { return Cow::Borrowed(text) };
+    let Some(first) = text.lines().find(|l| !l.trim().is_empty()) else { return Cow::Borrowed(text) };
+    let cells = cells(first);
+    let space = if asked.everywhere { "NAMESPACE " } else { "" };
+    let headers = HEADERS.iter().filter(|(k, _)| k == kind).map(|(_, h)| format!("{space}{h}"));
+    let fits = headers.filter(|h| table::all(h).first().is_some_and(|t| t.columns.len() == cells));
+    fits.last().map_or(Cow::Borrowed(text), |header| Cow::Owned(format!("{header}\n{text}")))
+}
+
+/// How many cells a line has: two blanks or a tab stand between them.
+fn cells(line: &str) -> usize {
+    line.replace('\t', "  ").split("  ").filter(|c| !c.trim().is_empty()).count()
 }
 
 /// The kind of a table's rows by its columns alone.

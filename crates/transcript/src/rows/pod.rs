@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// What stands for the name of an init container that is not shown.
 const INIT_CONTAINER: &str = "<init-container>";
 
+/// What stands for a name of which it is only known that there is one.
+const NOT_SHOWN: &str = "<not shown>";
+
 /// Reasons that stand in a pod's own status, with its phase.
 const POD_REASONS: [&str; 11] = [
     "Evicted",
@@ -57,6 +60,9 @@ pub fn read(row: &Row<'_>) -> Map<String, Value> {
     if word == "Terminating" {
         // When the deletion was asked for is not shown: the moment of the transcript is the latest that it can be.
         meta.insert("deletionTimestamp".into(), json!(row.around.ago(0)));
+    }
+    if word == "SchedulingGated" {
+        spec.insert("schedulingGates".into(), json!([{ "name": NOT_SHOWN }]));
     }
     if word.starts_with("Init:") {
         spec.insert("initContainers".into(), json!([{ "name": INIT_CONTAINER }]));

@@ -76,7 +76,9 @@ fn backends(snapshot: &Snapshot, ingress: &Ingress, sink: &mut Sink) {
 }
 
 fn has_port(service: &Service, port: Option<&Port>) -> bool {
-    let free = service.spec.kind == "ExternalName" || service.spec.ports.is_empty();
+    // A table does not show the names of ports.
+    let unnamed = service.metadata.is_partial && matches!(port, Some(Port::Name(_)));
+    let free = unnamed || service.spec.kind == "ExternalName" || service.spec.ports.is_empty();
     let is = |wanted: &Port| {
         service.spec.ports.iter().any(|p| match wanted {
             Port::Number(n) => p.port == *n,

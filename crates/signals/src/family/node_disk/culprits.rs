@@ -6,7 +6,7 @@ use super::hostpath::{self, Writer};
 use super::words;
 use crate::family::asked;
 use crate::finding::{Finding, Sink};
-use crate::freshness::is_recent;
+use crate::freshness::{is_recent, still_failing};
 use kubecause_evidence::log::LogSource;
 use kubecause_evidence::{Kind, Snapshot, Subject, quantity};
 use kubecause_model::{Source, Span};
@@ -166,7 +166,10 @@ fn from_messages(snapshot: &Snapshot, disk: &NodeDisk<'_>) -> Vec<Hog> {
         if !is_large(used, missing, capacity) {
             return None;
         }
-        let ongoing = is_recent(snapshot, record.at);
+        // What was deleted since took its files along, where the node says that it has room again.
+        let relieved = disk.node.is_some() && !disk.pressed;
+        let gone = relieved && !still_failing(snapshot, &record.pod, record.at);
+        let ongoing = is_recent(snapshot, record.at) && !gone;
         Some(Hog {
             pod: record.pod.clone(),
             container: container.to_owned(),

@@ -5,6 +5,7 @@ use super::words::{Resource, Why};
 use crate::finding::{Finding, Sink};
 use crate::freshness::is_recent;
 use jiff::Timestamp;
+use kubecause_evidence::kube::Condition;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Span;
 use std::collections::BTreeMap;
@@ -85,7 +86,8 @@ fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[
     times.sort_unstable();
     let gap = if signal == "workload.evicted-by-node" { NODE_EPISODE_SECONDS } else { EPISODE_SECONDS };
     let last = times.last().copied();
-    let ongoing = is_recent(snapshot, last) || episodes_of_last_hour(snapshot, &times, gap) >= RECURRENCES;
+    let present = is_recent(snapshot, last) && !got_over(snapshot, owner, signal, group);
+    let ongoing = present || episodes_of_last_hour(snapshot, &times, gap) >= RECURRENCES;
     let span = Span { first: times.first().copied(), last, ongoing };
     let mut found = Finding::new(signal, owner.clone()).span(span);
     found.count = group.len() as u64;
@@ -106,6 +108,21 @@ fn finding(snapshot: &Snapshot, owner: &Subject, signal: &'static str, group: &[
         Some(record) => with_params(found, record),
         None => found,
     }
+}
+
+/// Whether the node that had no room says that it has, and the workload has all its pods again: what is left is history.
+fn got_over(snapshot: &Snapshot, owner: &Subject, signal: &str, group: &[&Record]) -> bool {
+    let by_node = ["workload.evicted-by-node", "workload.refused-by-condition"].contains(&signal);
+    let relieved = |name: &kubecause_evidence::Str| {
+        let node = snapshot.nodes.get("", name);
+        node.is_some_and(|n| n.is_ready() && !n.status.conditions.iter().any(is_pressure))
+    };
+    let well = snapshot.workload(owner).is_some_and(|w| w.wanted() > 0 && w.available() >= w.wanted());
+    by_node && well && group.iter().all(|r| r.node.as_ref().is_some_and(relieved))
+}
+
+fn is_pressure(condition: &Condition) -> bool {
+    condition.kind.ends_with("Pressure") && condition.is_true()
 }
 
 /// The first two and the last two of a long row.
@@ -185,8 +202,8 @@ fn left_behind(owner: &Subject, group: &[&Record]) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test::{found, pod_evicted, snapshot_of};
-    use kubecause_evidence::Kind;
+    use super::super::test::{found, node, pod_evicted, snapshot_of};
+    use kubecause_evidence::{Ingest, Kind, SnapshotBuilder};
 
     const LIMIT: &str = "Pod ephemeral local storage usage exceeds the total limit of containers 16Mi. ";
 
@@ -222,5 +239,28 @@ mod tests {
             .collect();
         let all = snapshot_of("2026-11-22T18:20:00Z", &[], &pods);
         assert!(found(&all, "workload.evicted-by-node").iter().all(|f| !f.span.ongoing));
+    }
+
+    #[test]
+    fn a_node_that_has_room_and_a_workload_that_has_its_pods_are_over_it() {
+        let low = "The node was low on resource: ephemeral-storage. ";
+        let see = |pressed: bool, available: u32| {
+            let pods = [pod_evicted("thumb-6f9d-1", "a", low, "18:12:00")];
+            let rs = r#"{"metadata":{"name":"thumb-6f9d","namespace":"shop","uid":"cf39047f-a773-44a4-ac84-cee3004858b9",
+                "ownerReferences":[{"kind":"Deployment","name":"thumb","uid":"d0000000-a773-44a4-ac84-cee3004858b9","controller":true}]}}"#;
+            let owner = format!(
+                r#"{{"metadata":{{"name":"thumb","namespace":"shop","uid":"d0000000-a773-44a4-ac84-cee3004858b9"}},
+                "spec":{{"replicas":1}},"status":{{"replicas":1,"availableReplicas":{available}}}}}"#
+            );
+            let all = snapshot_of("2026-11-22T18:20:00Z", &[node("a", pressed)], &pods);
+            let mut b = SnapshotBuilder::from(all);
+            for (kind, json) in [("ReplicaSet", rs), ("Deployment", owner.as_str())] {
+                Ingest::parse(kind, json).into_iter().for_each(|o| b.push(o));
+            }
+            found(&b.finish(), "workload.evicted-by-node").iter().map(|f| f.span.ongoing).collect::<Vec<_>>()
+        };
+        assert_eq!(see(false, 1), [false]);
+        assert_eq!(see(true, 1), [true], "the node has no room yet");
+        assert_eq!(see(false, 0), [true], "the workload lacks a pod");
     }
 }

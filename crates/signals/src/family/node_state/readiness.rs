@@ -18,9 +18,15 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         let Some(ready) = node.condition("Ready") else { continue };
         match ready.status.as_str() {
             "Unknown" => sink.add(condition("node.ready-unknown", &subject, ready)),
+            // The row of a table says NotReady of both: a kubelet that does not answer has not said so.
+            "False" if ready.reason.is_empty() && is_silent(snapshot, &subject) => {
+                sink.add(condition("node.ready-unknown", &subject, ready));
+            }
             "False" if !is_joining(snapshot, node) => not_ready(ready, &subject, sink),
             "True" => {
-                if reports(snapshot, ready, &subject) {
+                // The row of a table has no times: it says that the node was Ready when it was printed.
+                let shown = node.metadata.is_partial && ready.last_heartbeat_time.is_none();
+                if shown || reports(snapshot, ready, &subject) {
                     sink.add(condition("node.reports-ready", &subject, ready));
                 }
                 if let Some(seen) = flaps.get(&subject).filter(|seen| seen.count >= 3) {
@@ -31,6 +37,11 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         }
     }
     leases(snapshot, sink);
+}
+
+fn is_silent(snapshot: &Snapshot, node: &Subject) -> bool {
+    let facts = snapshot.node_facts.get(node.name.as_ref());
+    facts.and_then(|f| f.healthz.as_deref()).is_some_and(|answer| answer.contains("connection refused"))
 }
 
 fn is_joining(snapshot: &Snapshot, node: &Node) -> bool {

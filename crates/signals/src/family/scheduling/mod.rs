@@ -233,16 +233,16 @@ impl Motion {
 
 /// Events about pods that were not collected: the message is all there is.
 fn unseen_pods(snapshot: &Snapshot, sink: &mut Sink) {
-    if snapshot.has(&Kind::Pod) {
-        return;
-    }
-    let blank = Pod::default();
+    let mut blank = Pod::default();
+    blank.metadata.is_partial = true;
     for event in snapshot.events.iter().filter(|e| e.reason == "FailedScheduling") {
         let subject = event.regarding.subject().object();
         let present = is_recent(snapshot, event.last) || is_recurring(snapshot, event);
         let placed = snapshot.events_about(&subject).any(|e| e.reason == "Scheduled" && e.last >= event.last);
         let deleted = event.message.starts_with("skip schedule deleting pod");
-        if !present || placed || deleted || snapshot.pod(&subject).is_some() {
+        // Where all pods of the namespace were listed, one that is not there is gone.
+        let gone = snapshot.has_in(&Kind::Pod, subject.ns());
+        if !present || placed || deleted || gone || snapshot.pod(&subject).is_some() {
             continue;
         }
         let Some(verdict) = judge(snapshot, None, &blank, &Said::parse(&event.message)) else { continue };

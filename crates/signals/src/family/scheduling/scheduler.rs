@@ -7,7 +7,7 @@ use kubecause_evidence::kube::Pod;
 use kubecause_evidence::log::LogFile;
 use kubecause_evidence::{Kind, Relation, Snapshot, Subject};
 use kubecause_model::{Source, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A gate is meant to hold for a while.
 const GATE_SECONDS: i64 = 300;
@@ -32,8 +32,12 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     if default_scheduler_acted_after(snapshot, since) && silent.iter().all(Option::is_none) {
         return;
     }
+    let signs: Vec<Finding> = silent.into_iter().flatten().chain(pod_not_ready(snapshot)).collect();
+    if signs.is_empty() && may_be_anothers(snapshot, &waiting) {
+        return;
+    }
     sink.add(never_considered(snapshot, &waiting, since));
-    silent.into_iter().flatten().chain(pod_not_ready(snapshot)).for_each(|f| sink.add(f));
+    signs.into_iter().for_each(|f| sink.add(f));
 }
 
 fn at_least(snapshot: &Snapshot, pod: &Pod, seconds: i64) -> bool {
@@ -42,6 +46,14 @@ fn at_least(snapshot: &Snapshot, pod: &Pod, seconds: i64) -> bool {
 
 fn is_default(pod: &Pod) -> bool {
     pod.spec.scheduler_name.is_empty() || pod.spec.scheduler_name == "default-scheduler"
+}
+
+/// Whether the pods may be another scheduler's: of one workload, and only described. The API always has a scheduler's name, a
+/// description leaves it out.
+fn may_be_anothers(snapshot: &Snapshot, waiting: &[&Pod]) -> bool {
+    let owners: BTreeSet<Subject> =
+        waiting.iter().map(|p| snapshot.top_owner(&p.metadata.subject(Kind::Pod))).collect();
+    owners.len() == 1 && waiting.iter().all(|p| p.spec.scheduler_name.is_empty())
 }
 
 /// A pod, seen in full, that waits without a word from any scheduler.

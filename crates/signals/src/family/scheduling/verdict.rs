@@ -297,8 +297,14 @@ fn from_message(pod: &Pod, said: &Said) -> Option<Verdict> {
             Cause::Place(Refusal::Spread(key.unwrap_or_default()))
         }
         Reason::Labels => {
+            // A description shows the selector and no affinity: where it shows none, the message speaks of the other.
+            let selects = !pod.spec.node_selector.is_empty() || pod.metadata.is_partial;
             let affinity = !pod.spec.affinity.node_affinity.required.node_selector_terms.is_empty();
-            if affinity && pod.spec.node_selector.is_empty() { Cause::NodeAffinity } else { Cause::Selector }
+            if pod.spec.node_selector.is_empty() && affinity || !selects {
+                Cause::NodeAffinity
+            } else {
+                Cause::Selector
+            }
         }
         Reason::Claims | Reason::Volumes => Cause::Claims,
     };
