@@ -67,7 +67,7 @@ pub fn run(bench: &Bench) -> Result<()> {
 fn must_gather(capture: &Path, to: &Path) -> Result<usize> {
     let top = to.join("quay-io-openshift-release");
     let mut lists: std::collections::BTreeMap<std::path::PathBuf, Vec<serde_json::Value>> =
-        Default::default();
+        std::collections::BTreeMap::default();
     for (file, group, plural, own) in [
         ("nodes", "core", "nodes", true),
         ("pods", "core", "pods", true),

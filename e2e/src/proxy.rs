@@ -116,7 +116,7 @@ impl Shared {
         let (target, head) = read_head(&mut reader)?;
         match self.ill(&target) {
             Ill::Dropped => {}
-            Ill::Never => self.hold(&client),
+            Ill::Never => Self::hold(&client),
             Ill::Status(status, retry) => refuse(&client, status, retry)?,
             Ill::Late(by) => {
                 thread::sleep(by);
@@ -145,7 +145,7 @@ impl Shared {
     }
 
     /// Keeps the connection until the other side gives up.
-    fn hold(&self, client: &TcpStream) {
+    fn hold(client: &TcpStream) {
         let _ = client.set_read_timeout(Some(Duration::from_mins(3)));
         let _ = client.try_clone().map(|mut c| c.read(&mut [0; 64]));
     }

@@ -15,6 +15,9 @@ use kubecause_model::one_line;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Path and text of the logs of each run of a container, which is named by namespace, pod and name.
+type Runs = BTreeMap<(String, String, String), BTreeMap<u32, (String, String)>>;
+
 /// Reads the files of one capture, in any order.
 #[derive(Debug, Default)]
 pub struct Capture {
@@ -31,7 +34,7 @@ pub struct Capture {
     /// Files of machines that their folders do not name.
     machines: Machines,
     /// Logs of a container by the number of its run, with their paths.
-    runs: BTreeMap<(String, String, String), BTreeMap<u32, (String, String)>>,
+    runs: Runs,
     /// Whether the tool says that it collected all that it does.
     gathered: bool,
 }
@@ -304,7 +307,7 @@ fn container_log(
 }
 
 /// Of the runs of a container the last is the current one, the one before it the previous one, and older ones are history.
-fn runs(all: BTreeMap<(String, String, String), BTreeMap<u32, (String, String)>>, intake: &mut Intake) {
+fn runs(all: Runs, intake: &mut Intake) {
     for ((namespace, pod, container), runs) in all {
         for (previous, (_, (path, text))) in [false, true].into_iter().zip(runs.into_iter().rev()) {
             container_log((&namespace, &pod, &container, previous), &path, text, intake);

@@ -269,7 +269,7 @@ fn what_a_small_archive_unpacks_to_is_bounded_by_its_length() {
         assert!(said, "{form}: {:?}", s.gaps);
     }
     for (form, bomb) in
-        [("gzip", gzip(&[b' '; SIZE])), ("xz", xz(&[b' '; SIZE])), ("zstd", zstd(&[b' '; SIZE]))]
+        [("gzip", gzip(&vec![b' '; SIZE])), ("xz", xz(&vec![b' '; SIZE])), ("zstd", zstd(&vec![b' '; SIZE]))]
     {
         let error = read_limited(bomb, &limits).unwrap_err();
         assert!(error.to_string().contains("longer than kubecause reads"), "{form}: {error}");

@@ -215,7 +215,7 @@ impl Snapshot {
         events().filter(move |e| about.is_some_and(|about| same(about, &e.regarding)))
     }
 
-    fn pick<'a>(&'a self, places: impl Iterator<Item = u32>) -> impl Iterator<Item = &'a Pod> {
+    fn pick(&self, places: impl Iterator<Item = u32>) -> impl Iterator<Item = &Pod> {
         places.filter_map(|i| self.pods.items.get(i as usize))
     }
 

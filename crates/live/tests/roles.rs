@@ -138,7 +138,7 @@ fn the_roles_are_enough_to_follow_a_cluster() -> Result<()> {
     };
     let api = FakeApi::serve(fixture("healthy")?.0, Box::new(faults))?;
     let dir = tempfile::tempdir()?;
-    let long = std::time::Duration::from_secs(120);
+    let long = std::time::Duration::from_mins(2);
     let options = Options { request_timeout: long, budget: long, ..options(&api, &dir)? };
     let follower = Session::open(&options)?.follow(Pace { first: long, ..Pace::default() });
     let moment = follower.next().context("it ended")?;

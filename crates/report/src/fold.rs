@@ -202,10 +202,7 @@ pub(crate) fn by_mode<'d>(incidents: impl Iterator<Item = &'d Incident>) -> Vec<
 }
 
 /// At most so many of these groups, the worst first, and never without the largest; how many incidents of how many modes are left.
-pub(crate) fn dominant<'d>(
-    mut groups: Vec<ModeGroup<'d>>,
-    most: usize,
-) -> (Vec<ModeGroup<'d>>, usize, usize) {
+pub(crate) fn dominant(mut groups: Vec<ModeGroup<'_>>, most: usize) -> (Vec<ModeGroup<'_>>, usize, usize) {
     let largest = groups.iter().enumerate().max_by_key(|(at, g)| (g.count, std::cmp::Reverse(*at)));
     if let Some((at, _)) = largest.filter(|(at, _)| *at >= most) {
         groups.swap(most.saturating_sub(1), at);

@@ -59,7 +59,7 @@ fn they_give_their_roots() -> Result<()> {
 }
 
 fn roots(diagnosis: &Diagnosis) -> BTreeSet<(String, String)> {
-    let root = |i: &kubecause_model::Incident| (i.root.mode.to_string(), i.root.subject.to_string());
+    let root = |i: &kubecause_model::Incident| (i.root.mode.clone(), i.root.subject.to_string());
     diagnosis.incidents.iter().map(root).collect()
 }
 

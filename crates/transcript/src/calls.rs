@@ -41,7 +41,7 @@ pub fn read(
     let (front, call) = command.words.split_at_checked(at)?;
     let typed = call.join(" ");
     let failed = output.lines().filter(|l| FAILURES.iter().any(|f| l.contains(f)));
-    let lines: String = failed.map(|l| format!("{typed}: {}\n", l.trim())).collect();
+    let lines = failed.fold(String::new(), |all, line| all + &typed + ": " + line.trim() + "\n");
     if lines.is_empty() {
         return None;
     }

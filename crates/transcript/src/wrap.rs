@@ -37,12 +37,12 @@ fn table(lines: &[&str]) -> Option<(Vec<String>, usize)> {
     let pieces = 1 + lines.iter().skip(1).take_while(|l| is_of_capitals(l)).count();
     let taken = lines.iter().take_while(|l| !l.trim().is_empty()).count();
     let rows = lines.get(..taken)?;
-    if pieces < 2 || pieces > 6 || taken % pieces != 0 || taken == pieces {
+    if !(2..=6).contains(&pieces) || taken % pieces != 0 || taken == pieces {
         return None;
     }
     let length = |l: &&str| l.chars().count();
     let inner = rows.chunks(pieces).flat_map(|row| row.iter().take(pieces - 1));
-    let longest = inner.map(|l| length(&l)).max()?;
+    let longest = inner.map(length).max()?;
     (longest..longest + EDGE).find_map(|width| {
         let whole: Vec<String> = rows.chunks(pieces).map(|row| join(row, width)).collect();
         let (columns, places) = header(whole.first()?);
@@ -95,7 +95,7 @@ mod tests {
         let pieces = |l: &str| -> String {
             let chars: Vec<char> = l.chars().collect();
             let lines = chars.chunks(width).map(|c| c.iter().collect::<String>());
-            lines.map(|l| format!("{}\n", l.trim_end())).collect()
+            lines.fold(String::new(), |all, l| all + l.trim_end() + "\n")
         };
         TABLE.lines().map(pieces).collect()
     }

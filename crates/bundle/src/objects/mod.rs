@@ -86,7 +86,7 @@ pub fn read(
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => reading.json(text, pieces::PIECE),
         Some(_) if yaml::looks_like(text) => {
-            yaml::split(text).iter().for_each(|d| reading.document(d, Batch::default()))
+            yaml::split(text).iter().for_each(|d| reading.document(d, Batch::default()));
         }
         _ => {}
     }

@@ -253,13 +253,12 @@ fn name_nodes(older: &mut Snapshot, newer: &mut Snapshot, inputs: Inputs<'_>) {
     let mut gaps = Vec::new();
     for (facts, input) in [(&mut older.node_facts, inputs.older), (&mut newer.node_facts, inputs.newer)] {
         for (name, own) in std::mem::take(facts) {
-            match node_of(&name, &nodes) {
-                Some(node) => facts.entry(node).or_default().complete(own),
-                None => {
-                    let says = format!("its files are in {input}, and the cluster has no node of that name");
-                    gaps.push(Gap::new(format!("nodes/{name}"), Why::NotCollected, says));
-                    facts.entry(name).or_default().complete(own);
-                }
+            if let Some(node) = node_of(&name, &nodes) {
+                facts.entry(node).or_default().complete(own);
+            } else {
+                let says = format!("its files are in {input}, and the cluster has no node of that name");
+                gaps.push(Gap::new(format!("nodes/{name}"), Why::NotCollected, says));
+                facts.entry(name).or_default().complete(own);
             }
         }
     }

@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 use store::Store;
 
 /// A watch has no end of its own.
-const FOREVER: Duration = Duration::from_secs(20 * 365 * 24 * 3600);
+const FOREVER: Duration = Duration::from_hours(20 * 365 * 24);
 
 /// A cluster that is followed. It ends with this value.
 pub struct Follower {
@@ -263,7 +263,10 @@ async fn pulse(api: Arc<Api>, store: Arc<Store>) {
 
 /// Keeps texts and gaps.
 #[derive(Debug, Default)]
-struct Texts(Mutex<(Vec<(Place, String)>, Vec<Gap>)>);
+struct Texts(Mutex<Said>);
+
+/// What was answered where, and what was not.
+type Said = (Vec<(Place, String)>, Vec<Gap>);
 
 impl Sink for Texts {
     fn page(&self, _: &Resource, _: &Page<'_>) {}

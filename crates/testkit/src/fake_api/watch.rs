@@ -114,7 +114,7 @@ impl Watch<'_> {
 
     /// The connection stays open, and nothing comes, until the other side has enough.
     fn sleep(&mut self) -> Result<Option<Over>> {
-        self.stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        self.stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         let _ = std::io::Read::read(self.stream, &mut [0u8; 1]);
         Ok(Some(Over::Broken))
     }

@@ -36,7 +36,7 @@ pub fn support_bundle(capture: &Capture) -> Result<Files> {
     ];
     let lists = lists(capture)?;
     let namespaces = namespaces(&lists);
-    let top = "support-bundle-2026-11-22T18_00_00/";
+    let top = &capture.taken_at()?.strftime("support-bundle-%Y-%m-%dT%H_%M_%S/").to_string();
     let mut files = Vec::new();
     for (resource, items) in lists {
         let bare = |mut items: Vec<Value>| {
@@ -215,10 +215,11 @@ pub fn must_gather(capture: &Capture) -> Result<Files> {
 pub fn printed_dump(capture: &Capture) -> Result<Files> {
     let files: BTreeMap<String, Vec<u8>> = cluster_dump(capture)?.into_iter().collect();
     let mut text = Vec::new();
-    let mut print = |path: &str| -> Result<()> {
+    let mut print = |path: &str, kind: &str| -> Result<()> {
         let Some(content) = files.get(path) else { return Ok(()) };
         if path.ends_with(".json") {
-            let list: Value = serde_json::from_slice(content)?;
+            let mut list: Value = serde_json::from_slice(content)?;
+            list["kind"] = kind.into();
             text.extend(serde_json::to_vec_pretty(&list)?);
             text.push(b'\n');
         } else {
@@ -226,23 +227,23 @@ pub fn printed_dump(capture: &Capture) -> Result<Files> {
         }
         Ok(())
     };
-    print("dump/nodes.json")?;
+    print("dump/nodes.json", "NodeList")?;
     for namespace in namespaces(&lists(capture)?) {
-        const ORDER: [&str; 7] = [
-            "events",
-            "replication-controllers",
-            "services",
-            "daemonsets",
-            "deployments",
-            "replicasets",
-            "pods",
+        const ORDER: [(&str, &str); 7] = [
+            ("events", "EventList"),
+            ("replication-controllers", "ReplicationControllerList"),
+            ("services", "ServiceList"),
+            ("daemonsets", "DaemonSetList"),
+            ("deployments", "DeploymentList"),
+            ("replicasets", "ReplicaSetList"),
+            ("pods", "PodList"),
         ];
-        for name in ORDER {
-            print(&format!("dump/{namespace}/{name}.json"))?;
+        for (name, kind) in ORDER {
+            print(&format!("dump/{namespace}/{name}.json"), kind)?;
         }
         let top = format!("dump/{namespace}/");
         for path in files.keys().filter(|p| p.starts_with(&top) && p.ends_with("/logs.txt")) {
-            print(path)?;
+            print(path, "")?;
         }
     }
     Ok(vec![("dump.txt".to_owned(), text)])

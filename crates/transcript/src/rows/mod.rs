@@ -87,8 +87,8 @@ pub fn headed<'a>(asked: &Asked, text: &'a str) -> Cow<'a, str> {
     let cells = cells(first);
     let space = if asked.everywhere { "NAMESPACE " } else { "" };
     let headers = HEADERS.iter().filter(|(k, _)| k == kind).map(|(_, h)| format!("{space}{h}"));
-    let fits = headers.filter(|h| table::all(h).first().is_some_and(|t| t.columns.len() == cells));
-    fits.last().map_or(Cow::Borrowed(text), |header| Cow::Owned(format!("{header}\n{text}")))
+    let mut fits = headers.filter(|h| table::all(h).first().is_some_and(|t| t.columns.len() == cells));
+    fits.next_back().map_or(Cow::Borrowed(text), |header| Cow::Owned(format!("{header}\n{text}")))
 }
 
 /// How many cells a line has: two blanks or a tab stand between them.

@@ -227,11 +227,14 @@ impl<'a> Context<'a> {
             return false;
         }
         let Some(job) = snapshot.workload(owner) else {
-            // Where Jobs were not collected, a pod of the same Job that ended well tells that it got through.
+            // Where Jobs were not collected, a pod of the same Job that ended well tells that it got through, and one that runs
+            // since that it is tried again.
+            let again =
+                |p: &Pod| p.status.phase == "Running" && p.metadata.creation_timestamp >= end.finished_at;
             let same = pod.metadata.controller().map(|o| o.uid);
             let mut pods = same.into_iter().flat_map(|uid| snapshot.pods_owned_by(uid));
-            let made_up =
-                pods.any(|p| p.status.phase == "Succeeded") || self.later_run_succeeded(pod, &owner.name);
+            let made_up = pods.any(|p| p.status.phase == "Succeeded" || again(p))
+                || self.later_run_succeeded(pod, &owner.name);
             return !snapshot.has_in(&Kind::Job, owner.ns()) && !made_up;
         };
         self.job_is_failing(job, end)

@@ -187,7 +187,7 @@ fn claims_are_left_to_the_storage() {
 
 #[test]
 fn a_pod_that_nobody_looked_at() {
-    let mut pod = pending(json!({}), "");
+    let mut pod = pending(json!({"schedulerName": "default-scheduler"}), "");
     pod.1["status"]["conditions"] = json!([]);
     let found = see(&[pod.clone(), plain("n1")]);
     assert_eq!(only(&found).subject.name.as_ref(), "kube-scheduler");
