@@ -125,7 +125,8 @@ fn what_is_missing_is_told_with_what_that_hides() {
     let path = bundle.path().display().to_string();
     let (code, out, err) = run(&["inspect", &path]);
     assert_eq!(code, Some(0), "{err}");
-    let line = |word: &str| out.lines().find(|l| l.starts_with(word)).unwrap_or_default().to_owned();
+    let line =
+        |word: &str| out.lines().find(|l| l.trim_start().starts_with(word)).unwrap_or_default().to_owned();
     assert!(line("what").contains("support bundle, 3 files"), "{out}");
     assert!(line("taken").contains("2026-11-22 17:40:14 UTC, as its newest records tell"), "{out}");
     assert!(line("Pod ").contains("in shop"), "{out}");

@@ -216,7 +216,13 @@ pub fn printed_dump(capture: &Capture) -> Result<Files> {
     let files: BTreeMap<String, Vec<u8>> = cluster_dump(capture)?.into_iter().collect();
     let mut text = Vec::new();
     let mut print = |path: &str, kind: &str| -> Result<()> {
-        let Some(content) = files.get(path) else { return Ok(()) };
+        let Some(content) = files.get(path) else {
+            // kubectl prints each of its lists, empty or not.
+            let empty = json!({"kind": kind, "apiVersion": "v1", "metadata": {}, "items": []});
+            text.extend(serde_json::to_vec_pretty(&empty)?);
+            text.push(b'\n');
+            return Ok(());
+        };
         if path.ends_with(".json") {
             let mut list: Value = serde_json::from_slice(content)?;
             list["kind"] = kind.into();
