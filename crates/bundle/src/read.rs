@@ -112,7 +112,8 @@ fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> R
     let listing =
         dir::list(path, limits).map_err(|source| ReadError::Io { path: name.to_owned(), source })?;
     let paths = listing.paths.clone();
-    let limits = &limits.of_packed(nested::packed_bytes(path, &paths));
+    // What lies there unpacked is as long as it is; what its archives unpack to is bounded.
+    let limits = &Limits { objects: limits.objects, ..limits.of_packed(nested::packed_bytes(path, &paths)) };
     let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
         for file in &paths {
             match want(file) {

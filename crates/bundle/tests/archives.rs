@@ -383,3 +383,15 @@ fn more_objects_than_anybody_has() {
     assert_eq!((names(&s).len(), missing(&s, &Kind::Pod)), (10, Some(Why::TooLarge)));
     assert!(has_gap(&s, "b/pods.json", Why::TooLarge), "{:?}", s.gaps);
 }
+
+#[test]
+fn a_folder_is_no_archive_and_its_lists_may_be_long() {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("long-lists");
+    let pods: Vec<String> = (0..64).map(|i| pod(&format!("p{i}"))).collect();
+    std::fs::create_dir_all(dir.join("cluster")).unwrap();
+    std::fs::write(dir.join("cluster/pods.json"), list(&pods)).unwrap();
+    let limits = Limits { free: 16, ..Limits::default() };
+    let input = kubecause_bundle::Input::Path(dir);
+    let read = kubecause_bundle::read_within(&[input], &limits).unwrap();
+    assert_eq!(names(&read.snapshot).len(), 64);
+}
