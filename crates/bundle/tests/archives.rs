@@ -385,6 +385,7 @@ fn more_objects_than_anybody_has() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test writes what is read")]
 fn a_folder_is_no_archive_and_its_lists_may_be_long() {
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("long-lists");
     let pods: Vec<String> = (0..64).map(|i| pod(&format!("p{i}"))).collect();
