@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kubecause_evidence::kube::{Event, Workload};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Citation, Source, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Controllers back off to at most 16 min 40 s between two attempts (`client-go` workqueue, `maxDelay` 1000 s).
 const BACK_OFF_SECONDS: i64 = 1020;
@@ -33,13 +33,13 @@ type All = BTreeMap<(&'static str, Subject), Told>;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     let mut all = All::new();
-    let mut wordless = Vec::new();
+    let mut wordless = BTreeSet::new();
     for w in snapshot.workloads() {
         if let Some(c) = w.condition("ReplicaFailure").filter(|c| c.is_true() && c.reason != "FailedDelete") {
             let subject = w.subject();
             if c.message.is_empty() {
                 // A description does not print why: it says only that what events tell goes on.
-                wordless.push(makers::of_replica_set(snapshot, &subject));
+                wordless.insert(makers::of_replica_set(snapshot, &subject));
                 continue;
             }
             let text = format!("ReplicaFailure=True {}: {}", c.reason, c.message);
