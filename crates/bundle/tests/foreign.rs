@@ -73,6 +73,19 @@ fn bare_arrays_and_errors_of_a_support_bundle() {
 }
 
 #[test]
+fn replicasets_stand_in_a_folder_that_is_called_errors() {
+    let sets = r#"{"kind":"ReplicaSetList","apiVersion":"apps/v1","items":[{"metadata":{"name":"web-1","namespace":"shop"}}]}"#;
+    let own = ("sb/cluster-resources/replicasets/shop.json", sets);
+    let odd = ("sb/cluster-resources/statefulsets-errors.json/shop.json", sets);
+    for place in [own, odd] {
+        let s = read(&[place, ("sb/cluster-resources/replicasets-errors.json", "{}")]).snapshot;
+        assert!(s.has_in(&Kind::ReplicaSet, "shop"), "{}", place.0);
+        assert!(s.replica_sets.get("shop", "web-1").is_some(), "{}", place.0);
+        assert!(!s.has_in(&Kind::StatefulSet, "shop"), "{}", place.0);
+    }
+}
+
+#[test]
 fn a_must_gather_of_several_images() {
     let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: shop\n";
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";

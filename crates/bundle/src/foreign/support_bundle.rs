@@ -68,6 +68,10 @@ pub(super) fn place<'a>(parts: &[&'a str]) -> Place<'a> {
             let found = data_stem(file).and_then(resource);
             found.map_or(Place::Unknown, |resource| Place::Objects(resource, Part::All))
         }
+        // Not errors, though it says so: newer ones write ReplicaSets to
+        // `statefulsets-errors.json/<namespace>.json`. Source: pkg/collect/cluster_resources.go, below `// replicasets`.
+        ["cluster-resources", "statefulsets-errors.json", file] => data_stem(file)
+            .map_or(Place::Unknown, |ns| Place::Objects("replicasets.apps", Part::Namespace(ns))),
         ["cluster-resources", folder, file] => {
             let namespace = data_stem(file).filter(|stem| !stem.ends_with("-errors"));
             let found = resource(folder).zip(namespace);

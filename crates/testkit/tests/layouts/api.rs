@@ -16,7 +16,8 @@ pub fn support_bundle(capture: &Capture) -> Result<Files> {
         ("endpoints", "endpoints"),
         ("endpointslices.discovery.k8s.io", "endpointslices"),
         ("deployments.apps", "deployments"),
-        ("replicasets.apps", "replicasets"),
+        // Where it really writes them.
+        ("replicasets.apps", "statefulsets-errors.json"),
         ("statefulsets.apps", "statefulsets"),
         ("daemonsets.apps", "daemonsets"),
         ("jobs.batch", "jobs"),
