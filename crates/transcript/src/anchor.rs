@@ -93,6 +93,7 @@ impl Clues {
     fn lines(&mut self, text: &str) {
         let mut name = String::new();
         let mut start: Option<Timestamp> = None;
+        let mut made: Option<Timestamp> = None;
         for line in text.lines() {
             self.east = self.east.or_else(|| east(line));
             // Rows of conditions: `Ready  True  Fri, 28 Jun 2019 10:19:21 +0800  …`.
@@ -100,12 +101,16 @@ impl Clues {
             self.newest = self.newest.max(stated.max());
             if let Some(value) = line.strip_prefix("Name:") {
                 value.trim().clone_into(&mut name);
-                start = None;
+                (start, made) = (None, None);
             } else if let Some(value) = field(line, &["  name:"]).filter(|_| !line.starts_with("   ")) {
                 value.clone_into(&mut name);
             }
             if let Some(at) = field(line, &["CreationTimestamp:", "  creationTimestamp:"]).and_then(moment) {
                 self.created.entry(name.clone()).or_default().push(at);
+                self.newest = self.newest.max(Some(at));
+                made = Some(at);
+            } else if let Some(at) = made.zip(event_age(line)).and_then(|(at, age)| later(at, age)) {
+                // Nothing happened to an object before it was made.
                 self.newest = self.newest.max(Some(at));
             } else if let Some(at) = line.strip_prefix("Start Time:").and_then(moment) {
                 start = Some(at);
@@ -198,6 +203,20 @@ impl Clues {
             None => (NOWHERE.parse().unwrap_or_default(), Sure::Nowhere),
         }
     }
+}
+
+/// How long ago the event in a row of a description began: `  Warning  Failed  12s (x121 over 30m)  kubelet  …`.
+fn event_age(line: &str) -> Option<i64> {
+    let mut words = line.strip_prefix("  ")?.split_whitespace();
+    words.next().filter(|w| matches!(*w, "Normal" | "Warning"))?;
+    let age = words.nth(1)?;
+    let rest: Vec<&str> = words.take(3).collect();
+    let over = match rest.as_slice() {
+        [count, "over", first] if count.starts_with("(x") => age::seconds(first.trim_end_matches(')')),
+        _ => None,
+    };
+    // A whole day or more is rounded: it may be nearly a day less.
+    over.or_else(|| age::seconds(age)).filter(|s| *s < 86_400)
 }
 
 fn median(mut found: Vec<Timestamp>) -> Option<Timestamp> {

@@ -107,7 +107,7 @@ fn block<'a>(pod: &Pod, node: &'a Node) -> Option<Block<'a>> {
     let system = |t: &&Taint| {
         t.key.starts_with("node.kubernetes.io/") || t.key.starts_with("node.cloudprovider.kubernetes.io/")
     };
-    if foreign().any(|t| role(&t)) {
+    if foreign().any(|t| role(&t)) || may_hide_its_taint(node) {
         return Some(Block::System { role: true });
     }
     if foreign().any(|t| system(&t) && t.key != "node.kubernetes.io/unschedulable") || !node.is_ready() {
@@ -119,6 +119,14 @@ fn block<'a>(pod: &Pod, node: &'a Node) -> Option<Block<'a>> {
     let cordoned = node.spec.unschedulable || foreign().next().is_some();
     let borne = tolerates(pod, "node.kubernetes.io/unschedulable", "", "NoSchedule");
     (cordoned && !borne).then_some(Block::Cordon)
+}
+
+/// A table does not print taints: a node of the control plane has one wherever nobody took it away.
+fn may_hide_its_taint(node: &Node) -> bool {
+    let roles = ["node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"];
+    node.metadata.is_partial
+        && node.spec.taints.is_empty()
+        && roles.iter().any(|r| node.metadata.labels.get(r).is_some())
 }
 
 fn tolerates(pod: &Pod, key: &str, value: &str, effect: &str) -> bool {
