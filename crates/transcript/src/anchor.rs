@@ -165,6 +165,17 @@ impl Clues {
         }
     }
 
+    /// The newest line of logs without a zone, where the zone of the same terminal is stated: such a log may be all that is as
+    /// young as the text. Of a log without a year it takes the year of what else is dated.
+    fn zoned_logs(&self, dated: Option<Timestamp>) -> Option<Timestamp> {
+        let (east, dated) = (self.east?, dated?);
+        let year = dated.to_zoned(TimeZone::UTC).year();
+        let yearless = self.yearless.and_then(|at| at.with().year(year).build().ok()).and_then(utc);
+        let local = later(yearless.max(self.newest_local)?, -east)?;
+        let after = local.as_second() - dated.as_second();
+        (0..ZONED_SECONDS).contains(&after).then_some(local)
+    }
+
     fn settle(mut self) -> (Timestamp, Sure) {
         // The terminal of `date` and the one of kubectl are taken to stand in one zone.
         let zoned = |d: &Date| if d.shared { later(d.at, -self.east.unwrap_or(0)) } else { Some(d.at) };
@@ -192,7 +203,8 @@ impl Clues {
             best = exact(&self.started, &self.ages).into_iter().min();
         }
         // What is dated after it was printed later; a day after, by a clock that says nothing.
-        let newest = self.newest.filter(|n| best.is_none_or(|b| n.as_second() - b.as_second() < 86_400));
+        let newest = self.newest.max(self.zoned_logs(self.newest.max(best)));
+        let newest = newest.filter(|n| best.is_none_or(|b| n.as_second() - b.as_second() < 86_400));
         if let Some(at) = best.max(newest).or(coarse) {
             return (at, Sure::Stated);
         }
@@ -218,6 +230,9 @@ fn event_age(line: &str) -> Option<i64> {
     // A whole day or more is rounded: it may be nearly a day less.
     over.or_else(|| age::seconds(age)).filter(|s| *s < 86_400)
 }
+
+/// Logs further after everything else that is dated are another day's.
+const ZONED_SECONDS: i64 = 6 * 3600;
 
 fn median(mut found: Vec<Timestamp>) -> Option<Timestamp> {
     found.sort();

@@ -154,6 +154,9 @@ impl<'a> Context<'a> {
         if let Some(probe) = super::killer::probe_that_killed(self.snapshot, pod, spec, status, end) {
             return Exit::Probe(probe);
         }
+        if pod.is_finished() && super::killer::is_stopped(self.snapshot, pod, status, end) {
+            return Exit::Unknown;
+        }
         match end.exit_code {
             126 | 127 => Exit::NotStarted,
             137 | 143 => Exit::Signal,

@@ -111,7 +111,11 @@ fn loops(view: &View<'_>, pod: &Pod, log: &LogFile) -> Option<Finding> {
     if pod.is_ready() {
         return None;
     }
-    let finding = Finding::new(LOOP.id, dns::subject(view)).naming(pod.metadata.subject(Kind::Pod));
+    let mut finding = Finding::new(LOOP.id, dns::subject(view)).naming(pod.metadata.subject(Kind::Pod));
+    // All servers have one configuration.
+    for other in unserved(view).into_iter().filter(|p| !p.is_ready()) {
+        finding = finding.naming(other.metadata.subject(Kind::Pod));
+    }
     Some(finding.cite(Source::Log, None, log.reference(number), line).param("what", "it forwards to itself"))
 }
 

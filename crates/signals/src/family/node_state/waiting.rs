@@ -52,10 +52,27 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             }
         }
     }
+    let all: Vec<&Pod> = snapshot.pods.all().iter().filter(|p| is_waiting(p)).collect();
     for (name, found) in waits {
-        sink.add(finding(snapshot, &name, found));
+        let siblings = siblings(snapshot, &all, &found.pods);
+        let finding = finding(snapshot, &name, found);
+        sink.add(siblings.into_iter().fold(finding, Finding::naming));
     }
 }
+
+/// The other waiting pods of the same makers, where those were not collected and nothing else ties them together.
+fn siblings(snapshot: &Snapshot, waiting: &[&Pod], pods: &[Subject]) -> Vec<Subject> {
+    let makers: FxHashSet<Subject> = pods
+        .iter()
+        .map(|p| snapshot.top_owner(p))
+        .filter(|o| o.kind.is_workload() && snapshot.workload(o).is_none())
+        .collect();
+    let own = waiting.iter().map(|p| p.metadata.subject(Kind::Pod));
+    own.filter(|p| makers.contains(&snapshot.top_owner(p))).take(SIBLINGS_MAX).collect()
+}
+
+/// How many of them are named at most.
+const SIBLINGS_MAX: usize = 50;
 
 fn is_waiting(pod: &Pod) -> bool {
     let gated = || pod.condition("PodScheduled").is_some_and(|c| c.reason == "SchedulingGated");
