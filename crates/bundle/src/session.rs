@@ -23,13 +23,25 @@ pub fn read(texts: &[Text], beside: Beside, intake: &mut Intake) -> Option<Strin
     let parts: Vec<Part<'_>> = texts.iter().map(|(name, text)| Part { name, text }).collect();
     let transcript = kubecause_transcript::read(&parts)?;
     let commands = transcript.commands;
+    let unused = unused(&transcript.unused);
     let before = intake.objects;
     adopt(transcript, beside, intake);
     let objects = crate::files::plural(intake.objects - before, "object");
     Some(match commands {
-        0 => objects,
-        n => format!("{}, {objects}", crate::files::plural(n, "command")),
+        0 => objects + &unused,
+        n => format!("{}, {objects}{unused}", crate::files::plural(n, "command")),
     })
+}
+
+/// The commands of which nothing is read; how many are named at most is what one line holds.
+fn unused(commands: &[String]) -> String {
+    const NAMED: usize = 6;
+    let named: Vec<&str> = commands.iter().take(NAMED).map(String::as_str).collect();
+    match (named.is_empty(), commands.len().saturating_sub(NAMED)) {
+        (true, _) => String::new(),
+        (_, 0) => format!(", not used: {}", named.join(", ")),
+        (_, more) => format!(", not used: {} +{more}", named.join(", ")),
+    }
 }
 
 fn adopt(found: Transcript, beside: Beside, intake: &mut Intake) {

@@ -93,6 +93,7 @@ impl Clues {
     fn lines(&mut self, text: &str) {
         let mut name = String::new();
         let mut start: Option<Timestamp> = None;
+        let mut made: Option<Timestamp> = None;
         for line in text.lines() {
             self.east = self.east.or_else(|| east(line));
             // Rows of conditions: `Ready  True  Fri, 28 Jun 2019 10:19:21 +0800  …`.
@@ -100,12 +101,16 @@ impl Clues {
             self.newest = self.newest.max(stated.max());
             if let Some(value) = line.strip_prefix("Name:") {
                 value.trim().clone_into(&mut name);
-                start = None;
+                (start, made) = (None, None);
             } else if let Some(value) = field(line, &["  name:"]).filter(|_| !line.starts_with("   ")) {
                 value.clone_into(&mut name);
             }
             if let Some(at) = field(line, &["CreationTimestamp:", "  creationTimestamp:"]).and_then(moment) {
                 self.created.entry(name.clone()).or_default().push(at);
+                self.newest = self.newest.max(Some(at));
+                made = Some(at);
+            } else if let Some(at) = made.zip(event_age(line)).and_then(|(at, age)| later(at, age)) {
+                // Nothing happened to an object before it was made.
                 self.newest = self.newest.max(Some(at));
             } else if let Some(at) = line.strip_prefix("Start Time:").and_then(moment) {
                 start = Some(at);
@@ -160,6 +165,17 @@ impl Clues {
         }
     }
 
+    /// The newest line of logs without a zone, where the zone of the same terminal is stated: such a log may be all that is as
+    /// young as the text. Of a log without a year it takes the year of what else is dated.
+    fn zoned_logs(&self, dated: Option<Timestamp>) -> Option<Timestamp> {
+        let (east, dated) = (self.east?, dated?);
+        let year = dated.to_zoned(TimeZone::UTC).year();
+        let yearless = self.yearless.and_then(|at| at.with().year(year).build().ok()).and_then(utc);
+        let local = later(yearless.max(self.newest_local)?, -east)?;
+        let after = local.as_second() - dated.as_second();
+        (0..ZONED_SECONDS).contains(&after).then_some(local)
+    }
+
     fn settle(mut self) -> (Timestamp, Sure) {
         // The terminal of `date` and the one of kubectl are taken to stand in one zone.
         let zoned = |d: &Date| if d.shared { later(d.at, -self.east.unwrap_or(0)) } else { Some(d.at) };
@@ -187,7 +203,8 @@ impl Clues {
             best = exact(&self.started, &self.ages).into_iter().min();
         }
         // What is dated after it was printed later; a day after, by a clock that says nothing.
-        let newest = self.newest.filter(|n| best.is_none_or(|b| n.as_second() - b.as_second() < 86_400));
+        let newest = self.newest.max(self.zoned_logs(self.newest.max(best)));
+        let newest = newest.filter(|n| best.is_none_or(|b| n.as_second() - b.as_second() < 86_400));
         if let Some(at) = best.max(newest).or(coarse) {
             return (at, Sure::Stated);
         }
@@ -199,6 +216,23 @@ impl Clues {
         }
     }
 }
+
+/// How long ago the event in a row of a description began: `  Warning  Failed  12s (x121 over 30m)  kubelet  …`.
+fn event_age(line: &str) -> Option<i64> {
+    let mut words = line.strip_prefix("  ")?.split_whitespace();
+    words.next().filter(|w| matches!(*w, "Normal" | "Warning"))?;
+    let age = words.nth(1)?;
+    let rest: Vec<&str> = words.take(3).collect();
+    let over = match rest.as_slice() {
+        [count, "over", first] if count.starts_with("(x") => age::seconds(first.trim_end_matches(')')),
+        _ => None,
+    };
+    // A whole day or more is rounded: it may be nearly a day less.
+    over.or_else(|| age::seconds(age)).filter(|s| *s < 86_400)
+}
+
+/// Logs further after everything else that is dated are another day's.
+const ZONED_SECONDS: i64 = 6 * 3600;
 
 fn median(mut found: Vec<Timestamp>) -> Option<Timestamp> {
     found.sort();

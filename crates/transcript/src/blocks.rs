@@ -16,6 +16,8 @@ pub struct Block {
     pub command: Command,
     /// When `watch` ran it, as its head says.
     pub watched: Option<String>,
+    /// Whether it was interrupted before it printed anything.
+    pub interrupted: bool,
     /// What it printed.
     pub text: String,
 }
@@ -62,6 +64,7 @@ pub fn split(source: &str, text: &str, first: Option<Command>) -> Vec<Block> {
             host,
             command,
             watched,
+            interrupted: false,
             text: String::new(),
         };
         blocks.push(std::mem::replace(&mut reading.block, next));
@@ -82,6 +85,7 @@ struct Reading {
 impl Reading {
     fn push(&mut self, line: &str) {
         if is_frame(line.trim()) {
+            self.block.interrupted |= line.trim() == "^C" && self.block.text.trim().is_empty();
             return;
         }
         let blank = line.bytes().take(self.indent).take_while(|b| *b == b' ').count();

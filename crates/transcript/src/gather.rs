@@ -10,7 +10,7 @@ use crate::seen::{Depth, Seen, text};
 use crate::table;
 use crate::{ContainerLog, NodeFile, Transcript, calls, describe, kinds, logs, owners, yaml};
 use jiff::Timestamp;
-use kubecause_evidence::{Gap, Kind, Why};
+use kubecause_evidence::{ContainerLogKey, Gap, Kind, Why};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -24,6 +24,7 @@ pub fn gather(blocks: &[Block]) -> Option<Transcript> {
         scope: Scope::default(),
         out: Transcript::default(),
         files: Vec::new(),
+        containers: crate::beside::containers(blocks),
         answered: false,
     };
     for (place, (block, namespace)) in blocks.iter().zip(&namespaces).enumerate() {
@@ -64,6 +65,8 @@ pub struct Gathering {
     pub(crate) out: Transcript,
     /// What was read on nodes: the host where one is known, the file and its content, and where it stands.
     pub(crate) files: Vec<(Option<String>, node::Found, String)>,
+    /// Containers by the ids that a runtime's list shows.
+    pub(crate) containers: Vec<(String, ContainerLogKey)>,
     /// Whether a command was answered by words that hold no object (`No resources found`, an error of the API).
     answered: bool,
 }
@@ -78,16 +81,28 @@ impl Gathering {
         let host = block.command.host.clone().or_else(|| block.host.clone());
         let at = || format!("{}:{}", block.source, block.line);
         if block.command.tool.is_empty() {
-            return self.loose(block, current, place);
+            self.loose(block, current, place);
+            return;
         }
         if let Some(component) = component_log(&block.command) {
             self.out.commands += 1;
             return self.out.components.push((component.to_owned(), block.text.clone()));
         }
-        let found = node::read(&block.command, &block.text);
+        if self.runtime_log(block) {
+            self.out.commands += 1;
+            return;
+        }
+        let found = if block.interrupted {
+            node::interrupted(&block.command)
+        } else {
+            node::read(&block.command, &block.text)
+        };
         if found.is_empty() && !block.command.inside {
             // An alias, or what somebody typed into the paste: its output may still be told by its form.
-            return self.loose(block, current, place);
+            if !self.loose(block, current, place) {
+                self.unused(block);
+            }
+            return;
         }
         self.out.commands += usize::from(!found.is_empty());
         self.files.extend(found.into_iter().map(|f| (host.clone(), f, at())));
@@ -118,7 +133,7 @@ impl Gathering {
                 self.scope.answer(block, asked, current, found, broken);
             }
             "get" | "events" => {
-                let headed = rows::headed(asked, &block.text);
+                let headed = rows::headed(asked, block.command.is_filtered(), &block.text);
                 let (found, cut) = self.tables(&headed, &asked.kinds, &namespace, place);
                 self.answered |= crate::scope::says_nothing_found(&block.text)
                     || !crate::scope::refusals(&block.text).is_empty();
@@ -137,26 +152,34 @@ impl Gathering {
                 self.scope.answer(block, asked, current, found, cut);
             }
             "version" => self.out.version = version(&block.text).or(self.out.version.take()),
-            _ => {}
+            "logs" => {}
+            "auth" if self.rights(block) => {}
+            "drain" => self.drain(block, place),
+            _ => self.unused(block),
         }
     }
 
-    /// What is shown without a command.
-    fn loose(&mut self, block: &Block, current: &str, place: usize) {
+    /// What is shown without a command; whether it is known.
+    fn loose(&mut self, block: &Block, current: &str, place: usize) -> bool {
         if yaml::looks_like(&block.text) {
-            self.documents(&block.text, place);
-            return;
+            return self.documents(&block.text, place).0;
         }
-        self.answered |= crate::scope::says_nothing_found(&block.text);
-        self.tables(&block.text, &[], current, place);
-        if let Some(start) = description(&block.text) {
+        let nothing = crate::scope::says_nothing_found(&block.text);
+        self.answered |= nothing;
+        let (found, _) = self.tables(&block.text, &[], current, place);
+        let described = description(&block.text);
+        if let Some(start) = described {
             self.describe(block.text.get(start..).unwrap_or_default(), &Asked::default(), current, place);
         }
         let at = format!("{}:{}", block.source, block.line);
-        self.files.extend(node::loose_logs(&block.text).into_iter().map(|f| (None, f, at.clone())));
+        let logs = node::loose_logs(&block.text);
+        let known = nothing || found || described.is_some() || !logs.is_empty();
+        self.files.extend(logs.into_iter().map(|f| (None, f, at.clone())));
         if block.text.contains("Server Version") || block.text.contains("serverVersion") {
             self.out.version = version(&block.text).or(self.out.version.take());
+            return true;
         }
+        known
     }
 
     fn documents(&mut self, text: &str, place: usize) -> (bool, bool) {
@@ -299,7 +322,7 @@ fn unique<T: PartialEq>(all: Vec<T>) -> Vec<T> {
 }
 
 /// The component of the control plane that a static pod runs: `kube-scheduler-node-1`.
-fn component_of(pod: &str) -> Option<&'static str> {
+pub fn component_of(pod: &str) -> Option<&'static str> {
     ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "cloud-controller-manager"]
         .into_iter()
         .find(|c| pod.strip_prefix(c).is_some_and(|r| r.is_empty() || r.starts_with('-')))

@@ -6,6 +6,7 @@
 
 mod age;
 mod anchor;
+mod beside;
 mod blocks;
 mod calls;
 mod clean;
@@ -85,6 +86,8 @@ pub struct Transcript {
     pub gaps: Vec<Gap>,
     /// How many commands are shown.
     pub commands: usize,
+    /// Commands that are shown and of which nothing is read, each once: `kubectl top`, `helm list`.
+    pub unused: Vec<String>,
 }
 
 /// Longer texts than this are no pasted terminal, in bytes.

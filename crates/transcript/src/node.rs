@@ -42,6 +42,13 @@ pub fn read(command: &Command, text: &str) -> Vec<Found> {
     }
 }
 
+/// A list of containers that somebody gave up waiting for is an answer too: none came.
+pub fn interrupted(command: &Command) -> Vec<Found> {
+    let waits = matches!(command.tool.as_str(), "crictl" | "docker" | "nerdctl") && lists(command);
+    let words = "timed out: interrupted before it printed anything\n";
+    if waits && !command.inside { vec![("containers.txt".to_owned(), words.to_owned())] } else { Vec::new() }
+}
+
 /// The name of a unit's log.
 fn unit(name: &str) -> Option<&'static str> {
     let name = name.trim_end_matches(".service");

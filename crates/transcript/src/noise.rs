@@ -38,11 +38,34 @@ fn unescaped(text: &str) -> Option<String> {
     Some(text)
 }
 
-/// `> ` before every line, as mail and Markdown quote.
+/// `> ` before every line, or before all of a passage, as mail and Markdown quote.
 fn unquoted(text: &str) -> Option<String> {
+    let quoted = |l: &&str| l.starts_with('>');
+    let bare = |l: &'_ str| -> String {
+        l.strip_prefix("> ").or_else(|| l.strip_prefix('>')).unwrap_or(l).to_owned()
+    };
     let mut lines = text.lines().filter(|l| !l.trim().is_empty());
-    let all = lines.clone().count() > 1 && lines.all(|l| l.starts_with('>'));
-    all.then(|| each(text, |l| l.strip_prefix("> ").or_else(|| l.strip_prefix('>')).unwrap_or(l)))
+    let all = lines.clone().count() > 1 && lines.all(|l| quoted(&l));
+    let passages = longest_run(text, quoted) >= PASSAGE_LINES;
+    if !all && !passages {
+        return None;
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let runs = lines.chunk_by(|a, b| quoted(a) == quoted(b));
+    let strip = |run: &[&str]| {
+        let is_passage = run.first().is_some_and(quoted) && (all || run.len() >= PASSAGE_LINES);
+        run.iter().map(|l| if is_passage { bare(l) } else { (*l).to_owned() } + "\n").collect::<String>()
+    };
+    Some(runs.map(strip).collect())
+}
+
+/// Fewer lines that begin with `>` may be a prompt, or a command that goes on.
+const PASSAGE_LINES: usize = 5;
+
+fn longest_run(text: &str, fits: impl Fn(&&str) -> bool) -> usize {
+    let lines: Vec<&str> = text.lines().collect();
+    let runs = lines.chunk_by(|a, b| fits(a) == fits(b));
+    runs.filter(|run| run.first().is_some_and(&fits)).map(<[&str]>::len).max().unwrap_or(0)
 }
 
 /// The borders that tmux and its like draw at the sides of panes, and lines of nothing but borders.
@@ -84,6 +107,8 @@ mod tests {
         for (raw, seen) in [
             ("plain > text\n", "plain > text\n"),
             ("> $ kubectl get pods\n> NAME\n>\n", "$ kubectl get pods\nNAME\n\n"),
+            ("Hi\n> $ a\n> b\n> c\n> d\n> e\nbye\n", "Hi\n$ a\nb\nc\nd\ne\nbye\n"),
+            ("Hi\n> $ a\n> b\n", "Hi\n> $ a\n> b\n"),
             ("a   &lt;none&gt;\n", "a   <none>\n"),
             ("│ NAME   READY │\n│ a      1/1   │\n├────┤\n", "NAME   READY\na      1/1\n\n"),
             ("NAME   READY  │\na      1/1    │\n", "NAME   READY\na      1/1\n"),

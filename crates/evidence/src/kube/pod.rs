@@ -275,7 +275,9 @@ impl Pod {
 
     /// Whether it has a node; a table may show that it runs, and not where.
     pub fn is_scheduled(&self) -> bool {
-        let runs = || self.status.phase != "Pending" || !self.status.container_statuses.is_empty();
+        let status = &self.status;
+        let made = || !status.container_statuses.is_empty() || !status.init_container_statuses.is_empty();
+        let runs = || status.phase != "Pending" || made();
         !self.spec.node_name.is_empty() || self.metadata.is_partial && runs()
     }
 

@@ -41,7 +41,8 @@ pub enum Level {
 /// (`[ 2975.634492]`), a CRI log prefix.
 pub fn parse_stamp(line: &str) -> Option<Stamp> {
     let line = line.trim_start();
-    if let Some(stamp) = klog(line).or_else(|| kernel(line)).or_else(|| iso(line)).or_else(|| syslog(line)) {
+    let first = klog(line).or_else(|| kernel(line)).or_else(|| iso(line)).or_else(|| ctime(line));
+    if let Some(stamp) = first.or_else(|| syslog(line)) {
         return Some(stamp);
     }
     field(line)
@@ -64,6 +65,20 @@ fn kernel(line: &str) -> Option<Stamp> {
     let (whole, fraction) = inside.split_once('.')?;
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     (digits(whole) && digits(fraction)).then(|| inside.parse().ok().map(Stamp::SinceBoot)).flatten()
+}
+
+/// `[Tue May  7 10:55:01 2024] …`, as `dmesg -T` writes: the wall clock of the node, in its zone.
+///
+/// Source: util-linux `sys-utils/dmesg.c` (`record_ctime`).
+fn ctime(line: &str) -> Option<Stamp> {
+    let mut words = line.strip_prefix('[')?.split_once(']')?.0.split_whitespace();
+    let _weekday = words.next()?;
+    let month = words.next()?;
+    let month = i8::try_from(MONTHS.iter().position(|m| *m == month)? + 1).ok()?;
+    let day = words.next()?.parse().ok()?;
+    let time = clock_of(words.next()?)?;
+    let year = words.next()?.parse().ok()?;
+    Some(Stamp::Local(civil::Date::new(year, month, day).ok()?.to_datetime(time), HasYear::Yes))
 }
 
 /// A line that begins with an ISO date, with or without zone.
@@ -217,6 +232,7 @@ mod tests {
             ("2026-11-22T17:44:04.02+08:00 stderr F boom", utc("2026-11-22T09:44:04.02Z")),
             ("2026-11-22 17:43:47.316362 N | embed: x", local("2026-11-22T17:43:47.316362", HasYear::Yes)),
             ("Nov  2 17:48:05 host kubelet[1]: x", local("0000-11-02T17:48:05", HasYear::No)),
+            ("[Tue May  7 10:55:01 2024] EXT4-fs error", local("2024-05-07T10:55:01", HasYear::Yes)),
             ("10月 16 09:50:55 ubuntu kubelet[1]: x", local("0000-10-16T09:50:55", HasYear::No)),
             (
                 "{\"level\":\"warn\",\"ts\":\"2026-11-22T17:44:04Z\",\"msg\":\"x\"}",

@@ -120,7 +120,8 @@ fn starting_since(snapshot: &Snapshot, workload: &Workload) -> Option<Timestamp>
     let sets = sets.filter(|r| r.metadata.owner_references.iter().any(|o| o.uid == workload.metadata.uid));
     let of_sets = sets.flat_map(|r| snapshot.pods_owned_by(r.metadata.uid));
     // A pod that is being deleted holds the place of the one that comes after it.
-    let pods: Vec<&Pod> = own.chain(of_sets).filter(|p| !p.is_finished()).collect();
+    let pods = own.chain(of_sets).chain(by_name(snapshot, workload));
+    let pods: Vec<&Pod> = pods.filter(|p| !p.is_finished()).collect();
     let not_ready: Vec<&&Pod> = pods.iter().filter(|p| !p.is_ready() || p.metadata.is_deleting()).collect();
     if workload.wanted() > pods.len() as i64
         || not_ready.iter().any(|p| !p.metadata.is_deleting() && has_restarted(p))
@@ -131,6 +132,16 @@ fn starting_since(snapshot: &Snapshot, workload: &Workload) -> Option<Timestamp>
         |p: &Pod| p.condition("Ready").and_then(|c| c.last_transition_time).or(p.metadata.creation_timestamp);
     let since = |p: &&&Pod| p.metadata.deletion_timestamp.or_else(|| turned(p));
     not_ready.iter().filter_map(since).min()
+}
+
+/// The pods of a table whose makers it does not show, by the name of the workload that they begin with.
+fn by_name<'a>(snapshot: &'a Snapshot, workload: &'a Workload) -> impl Iterator<Item = &'a Pod> {
+    let own = |p: &&Pod| {
+        let rest = p.metadata.name.strip_prefix(&*workload.metadata.name);
+        p.metadata.owner_references.is_empty() && rest.is_some_and(|r| r.starts_with('-'))
+    };
+    let pods = workload.metadata.is_partial.then(|| snapshot.pods.in_namespace(&workload.metadata.namespace));
+    pods.unwrap_or_default().iter().filter(|p| p.metadata.is_partial).filter(own)
 }
 
 #[cfg(test)]

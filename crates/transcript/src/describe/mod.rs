@@ -101,8 +101,12 @@ fn object(part: &Part<'_>, asked: Asked<'_>, taken_at: Timestamp) -> Vec<Value> 
     out.set("metadata.name", name);
     out.put("metadata.namespace", namespace);
     let others = fill(kind, part, &mut out);
-    // A text that begins with the events says nothing of the object itself.
-    let described = root.has("Name");
+    // A text that begins with the events says nothing of the object itself; one that was cut out of a node's may hold its conditions.
+    let cut = kind == "Node" && !root.has("Name") && root.has("Conditions");
+    if cut {
+        out.set("metadata.kubecausePartial", true);
+    }
+    let described = root.has("Name") || cut;
     let mut all: Vec<Value> = described.then(|| out.into()).into_iter().collect();
     all.extend(others);
     all.extend(events::events(&part.events, About { kind, namespace, name }, taken_at));

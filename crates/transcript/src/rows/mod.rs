@@ -64,12 +64,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A table with the header that `--no-headers` left out, where the number of its columns tells which one.
-pub fn headed<'a>(asked: &Asked, text: &'a str) -> Cow<'a, str> {
+/// A table with the header that `--no-headers` or a filter behind it left out, where the number of its columns tells which one.
+pub fn headed<'a>(asked: &Asked, filtered: bool, text: &'a str) -> Cow<'a, str> {
     const WIDE_POD: &str = "NAME READY STATUS RESTARTS AGE IP NODE";
     const WIDE_NODE: &str =
         "NAME STATUS ROLES AGE VERSION INTERNAL-IP EXTERNAL-IP OS-IMAGE KERNEL-VERSION CONTAINER-RUNTIME";
-    const HEADERS: [(Kind, &str); 11] = [
+    const HEADERS: [(Kind, &str); 15] = [
         (Kind::Pod, "NAME READY STATUS RESTARTS AGE"),
         (Kind::Pod, WIDE_POD),
         (Kind::Pod, "NAME READY STATUS RESTARTS AGE IP NODE NOMINATED NODE READINESS GATES"),
@@ -81,9 +81,18 @@ pub fn headed<'a>(asked: &Asked, text: &'a str) -> Cow<'a, str> {
         (Kind::DaemonSet, "NAME DESIRED CURRENT READY UP-TO-DATE AVAILABLE NODE SELECTOR AGE"),
         (Kind::Job, "NAME STATUS COMPLETIONS DURATION AGE"),
         (Kind::Namespace, "NAME STATUS AGE"),
+        (Kind::Event, "LAST SEEN TYPE REASON OBJECT MESSAGE"),
+        (Kind::APIService, "NAME SERVICE AVAILABLE AGE"),
+        (Kind::Service, "NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE"),
+        (Kind::PersistentVolumeClaim, "NAME STATUS VOLUME CAPACITY ACCESS MODES STORAGECLASS AGE"),
     ];
-    let ([kind], true) = (asked.kinds.as_slice(), asked.headless) else { return Cow::Borrowed(text) };
+    let ([kind], true) = (asked.kinds.as_slice(), asked.headless || filtered) else {
+        return Cow::Borrowed(text);
+    };
     let Some(first) = text.lines().find(|l| !l.trim().is_empty()) else { return Cow::Borrowed(text) };
+    if table::is_header(first) {
+        return Cow::Borrowed(text);
+    }
     let cells = cells(first);
     let space = if asked.everywhere { "NAMESPACE " } else { "" };
     let headers = HEADERS.iter().filter(|(k, _)| k == kind).map(|(_, h)| format!("{space}{h}"));

@@ -164,6 +164,13 @@ impl Told<'_> {
             } else if ready {
                 one["state"] = json!({ "running": {} });
             }
+            // An init container is started again only after it failed.
+            if failing && list == "initContainerStatuses" && word == "CrashLoopBackOff" {
+                one["lastState"] = json!({ "terminated": { "exitCode": UNKNOWN_EXIT, "reason": "Error" } });
+                if let Some(ended) = &self.ended {
+                    one["lastState"]["terminated"]["finishedAt"] = json!(ended);
+                }
+            }
             // How the run before ended is not shown; when, only where the state itself is that end.
             if failing
                 && one["state"].get("terminated").is_some()

@@ -33,6 +33,24 @@ pub fn probe_that_killed(
     })
 }
 
+/// Whether kubelet stopped that run because the pod was to go: `Stopping container x`, which it says of no probe.
+///
+/// A description does not show that a pod is being deleted once it has failed. Source: kubernetes
+/// `pkg/kubelet/kuberuntime/kuberuntime_container.go` `killContainer`.
+pub fn is_stopped(snapshot: &Snapshot, pod: &Pod, status: &ContainerStatus, end: &Terminated) -> bool {
+    let near = |e: &Event| match (e.last, end.finished_at) {
+        (Some(said), Some(ended)) => (-5..=STOP_SECONDS).contains(&(ended.as_second() - said.as_second())),
+        _ => false,
+    };
+    let words = format!("Stopping container {}", status.name);
+    let subject = pod.metadata.subject(Kind::Pod);
+    matches!(end.exit_code, 137 | 143)
+        && about(snapshot, &subject, status).any(|e| e.reason == "Killing" && *e.message == *words && near(e))
+}
+
+/// Within so long of kubelet's word a container ends: the usual grace period, and what ages are rounded by.
+const STOP_SECONDS: i64 = 60;
+
 fn about<'a>(
     snapshot: &'a Snapshot,
     pod: &Subject,

@@ -154,6 +154,9 @@ impl<'a> Context<'a> {
         if let Some(probe) = super::killer::probe_that_killed(self.snapshot, pod, spec, status, end) {
             return Exit::Probe(probe);
         }
+        if pod.is_finished() && super::killer::is_stopped(self.snapshot, pod, status, end) {
+            return Exit::Unknown;
+        }
         match end.exit_code {
             126 | 127 => Exit::NotStarted,
             137 | 143 => Exit::Signal,
@@ -280,7 +283,9 @@ impl<'a> Context<'a> {
         let pods = || self.snapshot.pods_owned_by(job.metadata.uid);
         let later =
             |p: &&Pod| p.status.phase == "Running" && p.metadata.creation_timestamp >= end.finished_at;
-        let runs = pods().filter(later).filter_map(|p| self.snapshot.age(p.status.start_time)).max();
+        // A table shows its age, which is no less.
+        let started = |p: &Pod| p.status.start_time.or(p.metadata.creation_timestamp);
+        let runs = pods().filter(later).filter_map(|p| self.snapshot.age(started(p))).max();
         let failed = pods().filter(|p| p.status.phase == "Failed").count() as i64;
         let longer = |age: i64| age > 2 * run_seconds(end).unwrap_or(0).max(crate::RECENT_SECONDS / 2);
         runs.is_some_and(|age| failed.max(job.status.failed) <= 1 || longer(age))

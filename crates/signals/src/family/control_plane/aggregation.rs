@@ -2,8 +2,8 @@
 
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
-use kubecause_evidence::kube::ApiService;
 use kubecause_evidence::kube::condition;
+use kubecause_evidence::kube::{ApiService, Pod};
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::Source;
 
@@ -24,12 +24,25 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     }
 }
 
+/// Where it is not stated since when it is down: whether its server only just starts, told by pods of its name.
+fn is_starting(snapshot: &Snapshot, namespace: &str, service: &str) -> bool {
+    let of_name = |p: &&Pod| p.metadata.name.strip_prefix(service).is_some_and(|r| r.starts_with('-'));
+    let mut pods = snapshot.pods.in_namespace(namespace).iter().filter(of_name).peekable();
+    let fresh =
+        |p: &Pod| snapshot.age(p.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS);
+    let starts = |p: &Pod| fresh(p) && p.statuses().all(|(_, s)| s.restart_count == 0);
+    pods.peek().is_some() && pods.all(|p| starts(p) || p.is_finished() || p.metadata.is_deleting())
+}
+
 fn unavailable(snapshot: &Snapshot, api: &ApiService) -> Option<Finding> {
     let service = api.spec.service.as_ref()?;
     let found =
         condition(&api.status.conditions, "Available").filter(|c| !c.is_true() && c.reason != "Local")?;
     let since = found.last_transition_time;
     if snapshot.age(since).is_some_and(|age| age < PATIENCE_SECONDS) {
+        return None;
+    }
+    if since.is_none() && is_starting(snapshot, &service.namespace, &service.name) {
         return None;
     }
     let subject = api.metadata.subject(Kind::APIService);

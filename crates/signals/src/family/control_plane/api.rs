@@ -23,6 +23,14 @@ pub(super) const CAPTURE_REFUSED: Signal = Signal::fact(
     &[],
 );
 
+/// The only one who asked was refused.
+pub(super) const READER_REFUSED: Signal = Signal::fact(
+    "apiserver.reader-refused",
+    "Who took the evidence was refused by the API or got no answer from it, and nothing was read from it (kubectl: \"The \
+     connection to the server … was refused\", \"Unable to connect to the server\").",
+    &[],
+);
+
 /// Its clients are refused.
 pub(super) const CLIENTS_REFUSED: Signal = Signal::fact(
     "apiserver.clients-refused",
@@ -130,6 +138,16 @@ fn is_refusal(words: &str) -> bool {
     all.iter().any(|w| words.contains(w))
 }
 
+/// kubectl's own words of a connection that failed, see k8s.io/kubectl `pkg/cmd/util/helpers.go`.
+fn is_of_client(words: &str) -> bool {
+    ["The connection to the server", "Unable to connect to the server"].iter().any(|w| words.starts_with(w))
+}
+
+/// Where kubectl asks without any configuration: what answers there says nothing of the cluster.
+fn is_default_address(words: &str) -> bool {
+    words.contains("localhost:8080") || words.contains("127.0.0.1:8080")
+}
+
 /// How many lists must have been refused before it is the API and not one resource.
 const LISTS_REFUSED: usize = 3;
 
@@ -137,10 +155,17 @@ fn capture(snapshot: &Snapshot) -> Option<Finding> {
     let gaps = snapshot.gaps.iter().filter(|g| matches!(g.why, Why::Failed | Why::TimedOut));
     let refused: Vec<_> = gaps.filter(|g| is_refusal(&g.matters) && !g.what.contains("logs/")).collect();
     let nothing_read = snapshot.pods.all().is_empty() && snapshot.nodes.all().is_empty();
-    if refused.len() < LISTS_REFUSED || !nothing_read {
+    let by_client = || refused.iter().any(|g| is_of_client(&g.matters)) && snapshot.object_count() == 0;
+    let signal = match refused.len() {
+        LISTS_REFUSED.. => CAPTURE_REFUSED.id,
+        1.. if by_client() => READER_REFUSED.id,
+        _ => return None,
+    };
+    if !nothing_read || refused.iter().all(|g| is_default_address(&g.matters)) {
         return None;
     }
-    let mut finding = Finding::new(CAPTURE_REFUSED.id, api()).param("what", "every list was refused");
+    let what = if refused.len() == 1 { "it was refused" } else { "every list was refused" };
+    let mut finding = Finding::new(signal, api()).param("what", what);
     for gap in refused.iter().take(3) {
         finding = finding.cite(Source::File, snapshot.taken_at, gap.what.clone(), &gap.matters);
     }

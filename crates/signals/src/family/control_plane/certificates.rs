@@ -47,6 +47,23 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
         }
     }
     conditions(snapshot, sink);
+    reader(snapshot, sink);
+}
+
+/// Who took the evidence was shown a certificate that is over, and so saw nothing else.
+fn reader(snapshot: &Snapshot, sink: &mut Sink) {
+    let told = snapshot.gaps.iter().filter(|g| g.matters.starts_with("Unable to connect to the server"));
+    let over = OVER.as_ref();
+    let found = told.filter_map(|g| Some((g, over?.captures(&g.matters)?))).last();
+    let Some((gap, c)) = found.filter(|_| snapshot.object_count() == 0) else { return };
+    let since = c.name("since").map_or("", |m| m.as_str());
+    sink.add(
+        Finding::new(EXPIRED.id, Subject::component("kube-apiserver"))
+            .cite(Source::File, snapshot.taken_at, gap.what.clone(), &gap.matters)
+            .param("whose", "the API server's serving certificate")
+            .param("since", since)
+            .span(Span { first: since.parse::<Timestamp>().ok(), last: snapshot.taken_at, ongoing: true }),
+    );
 }
 
 /// Whose certificate it is that the writer of this line complains of, and what the finding is on.

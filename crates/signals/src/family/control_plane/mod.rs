@@ -22,6 +22,7 @@ pub const FAMILY: Family = Family {
     signals: &[
         api::READYZ_FAILED,
         api::CAPTURE_REFUSED,
+        api::READER_REFUSED,
         api::CLIENTS_REFUSED,
         api::ETCD_READYZ_FAILED,
         api::ETCD_NO_SPACE,

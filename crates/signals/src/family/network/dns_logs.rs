@@ -68,18 +68,29 @@ static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
-    for service in dns::servers(view) {
-        for pod in view.live_pods(service) {
-            for log in logs_of(view, pod) {
-                loops(view, pod, log).into_iter().for_each(|f| sink.add(f));
-                repeated(view, log, UPSTREAM_TIMEOUT.id, &UPSTREAM, "upstream")
-                    .into_iter()
-                    .for_each(|f| sink.add(f));
-                repeated(view, log, API_UNREACHABLE.id, &API, "api").into_iter().for_each(|f| sink.add(f));
-                slow(view, log).into_iter().for_each(|f| sink.add(f));
-            }
+    for pod in dns::servers(view).flat_map(|service| view.live_pods(service)).chain(unserved(view)) {
+        for log in logs_of(view, pod) {
+            loops(view, pod, log).into_iter().for_each(|f| sink.add(f));
+            repeated(view, log, UPSTREAM_TIMEOUT.id, &UPSTREAM, "upstream")
+                .into_iter()
+                .for_each(|f| sink.add(f));
+            repeated(view, log, API_UNREACHABLE.id, &API, "api").into_iter().for_each(|f| sink.add(f));
+            slow(view, log).into_iter().for_each(|f| sink.add(f));
         }
     }
+}
+
+/// Pods of the cluster's DNS, told by label or name, where the Services were not collected that would tell it.
+fn unserved<'a>(view: &View<'a>) -> Vec<&'a Pod> {
+    if view.snapshot.has_in(&Kind::Service, "kube-system") || dns::servers(view).next().is_some() {
+        return Vec::new();
+    }
+    let serves = |p: &&Pod| {
+        let labelled = p.metadata.labels.get("k8s-app").is_some_and(|l| *l == *"kube-dns");
+        let named = ["coredns-", "kube-dns-", "rke2-coredns-"].iter().any(|n| p.metadata.name.starts_with(n));
+        (labelled || named) && !p.is_finished() && !p.metadata.is_deleting()
+    };
+    view.snapshot.pods.in_namespace("kube-system").iter().filter(serves).collect()
 }
 
 /// The logs of the pod's containers; of the run before, where it is not Ready.
@@ -100,7 +111,11 @@ fn loops(view: &View<'_>, pod: &Pod, log: &LogFile) -> Option<Finding> {
     if pod.is_ready() {
         return None;
     }
-    let finding = Finding::new(LOOP.id, dns::subject(view)).naming(pod.metadata.subject(Kind::Pod));
+    let mut finding = Finding::new(LOOP.id, dns::subject(view)).naming(pod.metadata.subject(Kind::Pod));
+    // All servers have one configuration.
+    for other in unserved(view).into_iter().filter(|p| !p.is_ready()) {
+        finding = finding.naming(other.metadata.subject(Kind::Pod));
+    }
     Some(finding.cite(Source::Log, None, log.reference(number), line).param("what", "it forwards to itself"))
 }
 

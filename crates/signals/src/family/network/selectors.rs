@@ -1,10 +1,11 @@
 //! Services whose selector meets no pod and no workload's template.
 
+use super::super::makers;
 use super::near::is_near;
 use super::view::{View, place, standing_workloads};
 use crate::finding::{Finding, Sink};
 use crate::signal::{Needs, Signal};
-use kubecause_evidence::kube::{Service, Workload};
+use kubecause_evidence::kube::{Pod, Service, Workload};
 use kubecause_evidence::{Kind, Labels, Subject, Sym};
 use kubecause_model::Source;
 use rustc_hash::FxHashMap;
@@ -110,14 +111,25 @@ fn nearest(view: &View<'_>, service: &Service, others: &[&Labels]) -> Option<(Su
         .collect();
     if found.is_empty() {
         let pods = view.snapshot.pods.in_namespace(namespace).iter();
-        let bare = pods.filter(|p| p.metadata.owner_references.is_empty() && !p.is_finished());
-        found.extend(
-            bare.filter(|p| fits(&p.metadata.labels, &p.metadata.name))
-                .map(|p| (false, p.metadata.subject(Kind::Pod), p.metadata.labels.to_string())),
-        );
+        // A pod of nobody stands for itself, and one whose workload was not collected stands for that.
+        let owner = |p: &Pod| {
+            let own = p.metadata.subject(Kind::Pod);
+            let top = makers::of_pod(view.snapshot, &own);
+            let unseen = || top.kind.is_workload() && !view.snapshot.has_in(&top.kind, namespace);
+            (p.metadata.owner_references.is_empty() || top != own && unseen()).then_some(top)
+        };
+        let fitting = pods.filter(|p| !p.is_finished() && fits(&p.metadata.labels, &p.metadata.name));
+        found.extend(fitting.filter_map(|p| Some((false, owner(p)?, stable_labels(&p.metadata.labels)))));
     }
     found.sort();
     found.into_iter().next().map(|(_, owner, labels)| (owner, labels))
+}
+
+/// The labels without the one that changes with each rollout.
+fn stable_labels(labels: &Labels) -> String {
+    let whole = labels.to_string();
+    let kept = whole.split(',').filter(|pair| !pair.trim().starts_with("pod-template-hash="));
+    kept.collect::<Vec<_>>().join(",")
 }
 
 /// Nothing is near, but something leads there.

@@ -52,10 +52,27 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
             }
         }
     }
+    let all: Vec<&Pod> = snapshot.pods.all().iter().filter(|p| is_waiting(p)).collect();
     for (name, found) in waits {
-        sink.add(finding(snapshot, &name, found));
+        let siblings = siblings(snapshot, &all, &found.pods);
+        let finding = finding(snapshot, &name, found);
+        sink.add(siblings.into_iter().fold(finding, Finding::naming));
     }
 }
+
+/// The other waiting pods of the same makers, where those were not collected and nothing else ties them together.
+fn siblings(snapshot: &Snapshot, waiting: &[&Pod], pods: &[Subject]) -> Vec<Subject> {
+    let makers: FxHashSet<Subject> = pods
+        .iter()
+        .map(|p| snapshot.top_owner(p))
+        .filter(|o| o.kind.is_workload() && snapshot.workload(o).is_none())
+        .collect();
+    let own = waiting.iter().map(|p| p.metadata.subject(Kind::Pod));
+    own.filter(|p| makers.contains(&snapshot.top_owner(p))).take(SIBLINGS_MAX).collect()
+}
+
+/// How many of them are named at most.
+const SIBLINGS_MAX: usize = 50;
 
 fn is_waiting(pod: &Pod) -> bool {
     let gated = || pod.condition("PodScheduled").is_some_and(|c| c.reason == "SchedulingGated");
@@ -107,7 +124,7 @@ fn block<'a>(pod: &Pod, node: &'a Node) -> Option<Block<'a>> {
     let system = |t: &&Taint| {
         t.key.starts_with("node.kubernetes.io/") || t.key.starts_with("node.cloudprovider.kubernetes.io/")
     };
-    if foreign().any(|t| role(&t)) {
+    if foreign().any(|t| role(&t)) || may_hide_its_taint(node) {
         return Some(Block::System { role: true });
     }
     if foreign().any(|t| system(&t) && t.key != "node.kubernetes.io/unschedulable") || !node.is_ready() {
@@ -119,6 +136,14 @@ fn block<'a>(pod: &Pod, node: &'a Node) -> Option<Block<'a>> {
     let cordoned = node.spec.unschedulable || foreign().next().is_some();
     let borne = tolerates(pod, "node.kubernetes.io/unschedulable", "", "NoSchedule");
     (cordoned && !borne).then_some(Block::Cordon)
+}
+
+/// A table does not print taints: a node of the control plane has one wherever nobody took it away.
+fn may_hide_its_taint(node: &Node) -> bool {
+    let roles = ["node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"];
+    node.metadata.is_partial
+        && node.spec.taints.is_empty()
+        && roles.iter().any(|r| node.metadata.labels.get(r).is_some())
 }
 
 fn tolerates(pod: &Pod, key: &str, value: &str, effect: &str) -> bool {

@@ -45,7 +45,9 @@ pub(super) fn look(snapshot: &Snapshot, users: &Users<'_>, sink: &mut Sink) {
             let ours =
                 ["FailedMount", "FailedAttachVolume", "FailedMapVolume"].contains(&event.reason.as_str());
             if ours
-                && (is_recent(snapshot, event.last) || is_recurring(snapshot, event))
+                && (is_recent(snapshot, event.last)
+                    || is_recurring(snapshot, event)
+                    || stands(snapshot, pod, event))
                 && let Some(finding) = sort(snapshot, pod, event)
             {
                 sink.add(finding);
@@ -53,6 +55,19 @@ pub(super) fn look(snapshot: &Snapshot, users: &Users<'_>, sink: &mut Sink) {
         }
     }
     attachments(snapshot, users, sink);
+}
+
+/// Whether an event counts for as long as the pod waits: that a volume is held elsewhere is said once.
+///
+/// Source: kubernetes `pkg/controller/volume/attachdetach/reconciler/reconciler.go` `reportMultiAttachError`, which marks
+/// what it reported.
+fn stands(snapshot: &Snapshot, pod: &Pod, event: &Event) -> bool {
+    let subject = pod.metadata.subject(Kind::Pod);
+    let attached = |e: &Event| e.reason == "SuccessfulAttachVolume" && e.last >= event.last;
+    event.message.contains("Multi-Attach error")
+        && event.last.is_some()
+        && event.last >= pod.metadata.creation_timestamp
+        && !snapshot.events_about(&subject).any(attached)
 }
 
 /// Whether the pod is on a node and its containers wait to be made.

@@ -1,11 +1,12 @@
 //! Pods whose volume is where none of their nodes is: a zone, or one machine for a local volume.
 
 use crate::finding::{Finding, Sink};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{
     Node, NodeSelectorTerm, NodeSelectorTerms, PersistentVolume, Pod, Toleration,
 };
 use kubecause_evidence::{Kind, Labels, Snapshot, Subject};
-use kubecause_model::Source;
+use kubecause_model::{Citation, Source};
 
 /// The scheduler's words, up to 1.32 and after. Source: kubernetes `pkg/scheduler/framework/plugins/volumebinding`.
 const WORDS: [&str; 3] = [
@@ -27,19 +28,17 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
         if young || pod.is_scheduled() || pod.is_finished() || pod.metadata.is_deleting() {
             continue;
         }
-        let Some(condition) = pod.condition("PodScheduled").filter(|c| c.is_false()) else { continue };
-        if !WORDS.iter().any(|w| condition.message.contains(w)) {
+        let Some(word) = word(snapshot, pod).filter(|w| WORDS.iter().any(|known| w.message.contains(known)))
+        else {
             continue;
-        }
+        };
         let cite = |signal| {
-            let at = condition.last_transition_time;
-            let subject = pod.metadata.subject(Kind::Pod);
-            let reference = format!("pods/{subject}/status");
-            let text = format!("{}: {}", condition.reason, condition.message);
-            Finding::new(signal, subject).since(at).cite(Source::Condition, at, reference, text)
+            let mut found = Finding::new(signal, pod.metadata.subject(Kind::Pod)).since(word.since);
+            found.evidence.push(word.citation.clone());
+            found
         };
         sink.add(place(snapshot, pod, cite("volume.affinity-conflict")));
-        if rejects_all(&condition.message) {
+        if rejects_all(word.message) {
             sink.add(place(snapshot, pod, cite("volume.affinity-conflict-everywhere")));
         }
         for volume in volumes(snapshot, pod) {
@@ -56,6 +55,32 @@ pub(super) fn look(snapshot: &Snapshot, sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Why the scheduler placed a pod nowhere.
+struct Word<'a> {
+    message: &'a str,
+    since: Option<Timestamp>,
+    citation: Citation,
+}
+
+/// The condition's message; where it has none, as in a description, the last event's.
+fn word<'a>(snapshot: &'a Snapshot, pod: &'a Pod) -> Option<Word<'a>> {
+    let subject = pod.metadata.subject(Kind::Pod);
+    let condition = pod.condition("PodScheduled");
+    if let Some(c) = condition.filter(|c| c.is_false() && !c.message.is_empty()) {
+        let at = c.last_transition_time;
+        let text = format!("{}: {}", c.reason, c.message);
+        let citation = Citation::new(Source::Condition, at, format!("pods/{subject}/status"), text);
+        return Some(Word { message: &c.message, since: at, citation });
+    }
+    if condition.is_some_and(|c| !c.is_false()) {
+        return None;
+    }
+    let event = snapshot.events_about(&subject).filter(|e| e.reason == "FailedScheduling").last()?;
+    let text = format!("{} {}", event.reason, event.message);
+    let citation = Citation::new(Source::Event, event.last, event.reference(), text);
+    Some(Word { message: &event.message, since: event.first.or(event.last), citation })
 }
 
 /// Whether the message counts as many conflicts as there are nodes: `0/2 nodes are available: 2 node(s) had …`. Nodes

@@ -91,7 +91,26 @@ fn by_event(snapshot: &Snapshot, all: &mut All, event: &Event) {
     told.present |= young && !gone;
     // A ReplicaSet that was not collected lacks what its Deployment lacks.
     let seen = direct.or_else(|| snapshot.workload(&makers::of_replica_set(snapshot, &subject)));
+    // A table shows neither a first time nor a count: what was made long before it was refused was refused again and again.
+    let made = if direct.is_none() && event.first.is_none() { scaled_up(snapshot, &subject) } else { None };
+    if made
+        .is_some_and(|m| event.last.is_some_and(|last| last.as_second() - m.as_second() >= SETTLED_SECONDS))
+    {
+        told.note(made, 1, None);
+    }
     told.note(event.first, u64::from(event.count), if gone { Some(false) } else { seen.map(lacks_pods) });
+}
+
+/// When the Deployment made that `ReplicaSet`, by its event: `Scaled up replica set web-5f4d to 1`.
+fn scaled_up(snapshot: &Snapshot, set: &Subject) -> Option<Timestamp> {
+    let names = |text: &str| text.split_whitespace().any(|w| *w == *set.name);
+    let about = |e: &&Event| {
+        e.reason == "ScalingReplicaSet"
+            && e.regarding.subject().ns() == set.ns()
+            && e.message.starts_with("Scaled up")
+            && names(&e.message)
+    };
+    snapshot.events.iter().filter(about).filter_map(|e| e.first.or(e.last)).min()
 }
 
 impl Told {
