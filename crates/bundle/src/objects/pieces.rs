@@ -196,7 +196,7 @@ impl Items<'_> {
         let at = skip(text, at);
         let text = text.get(at..)?;
         if text.starts_with('{')
-            && let Ok(first) = Ingest::first(kind, text)
+            && let Some(first) = Ingest::first(kind, text)
             && self.is_of(&first, kind)
             && !first.object.name().is_empty()
         {
