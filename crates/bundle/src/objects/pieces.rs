@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// How long a piece is at least.
 pub const PIECE: usize = 256 << 10;
 /// So many pieces are read before what they held is stored.
-const WAVE: usize = 16;
+const WAVE: usize = 64;
 
 /// What a list says of itself.
 #[derive(Debug, Default)]
