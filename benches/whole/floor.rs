@@ -54,6 +54,15 @@ pub fn size(folder: &Path) -> Result<(u64, usize)> {
     Ok((bytes, objects))
 }
 
+/// How long the largest file is: what a reader holds that reads each whole.
+pub fn largest(folder: &Path) -> Result<u64> {
+    let mut most = 0;
+    for file in files(folder)? {
+        most = most.max(std::fs::metadata(file)?.len());
+    }
+    Ok(most)
+}
+
 /// Prints `read observe engine render`, in milliseconds, then `incidents missed extra unexplained lines`.
 fn steps(folder: &Path) -> Result<()> {
     let kit = Kit::new()?;

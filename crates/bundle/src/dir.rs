@@ -1,11 +1,12 @@
 //! A directory: walked without following links, bounded, only regular files.
 
 use crate::limits::Limits;
-use crate::tree::{Content, Listing, Want, fetch, is_litter, safe_path};
+use crate::tree::{Content, Listing, Want, fetch_of, is_litter, safe_path};
 use kubecause_evidence::{Gap, Why};
 use std::fs;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 /// So many places that are not read have a gap of their own; the rest are counted in one.
 const GAPS_MAX: usize = 50;
@@ -66,9 +67,31 @@ fn folder(
     seen
 }
 
+/// Reads what is wanted of the files below a directory, in their order. While one is taken, the next is read.
+pub fn visit(
+    root: &Path,
+    paths: &[String],
+    want: &dyn Fn(&str) -> Want,
+    take: &mut dyn FnMut(&str, Content),
+) {
+    let wanted: Vec<_> = paths.iter().map(|p| (p, want(p))).filter(|(_, want)| !want.is_skip()).collect();
+    std::thread::scope(|scope| {
+        // Nothing waits in it: no more than one file is held besides the one that is taken.
+        let (send, receive) = mpsc::sync_channel(0);
+        scope.spawn(move || {
+            for (path, want) in wanted {
+                if send.send((path, read(root, path, want))).is_err() {
+                    break;
+                }
+            }
+        });
+        receive.into_iter().for_each(|(path, content)| take(path, content));
+    });
+}
+
 /// Reads what is wanted of a file below a directory.
-pub fn read(root: &Path, path: &str, want: Want) -> Content {
-    let open = || -> io::Result<fs::File> {
+fn read(root: &Path, path: &str, want: Want) -> Content {
+    let open = || -> io::Result<(fs::File, u64)> {
         let full = root.join(path);
         let meta = fs::symlink_metadata(&full)?;
         if !meta.is_file() {
@@ -80,10 +103,10 @@ pub fn read(root: &Path, path: &str, want: Want) -> Content {
         {
             file.seek(SeekFrom::Start(meta.len() - max - 1))?;
         }
-        Ok(file)
+        Ok((file, meta.len()))
     };
     match open() {
-        Ok(file) => fetch(file, want),
+        Ok((file, length)) => fetch_of(file, want, length),
         Err(e) => Content::Failed(why_of(&e), e.to_string()),
     }
 }

@@ -115,12 +115,7 @@ fn directory(name: &str, path: &Path, limits: &Limits, intake: &mut Intake) -> R
     // What lies there unpacked is as long as it is; what its archives unpack to is bounded.
     let limits = &Limits { objects: limits.objects, ..limits.of_packed(nested::packed_bytes(path, &paths)) };
     let mut visit = |want: &dyn Fn(&str) -> Want, take: &mut dyn FnMut(&str, Content)| {
-        for file in &paths {
-            match want(file) {
-                Want::Skip => {}
-                want => take(file, dir::read(path, file, want)),
-            }
-        }
+        dir::visit(path, &paths, want, take);
     };
     files::read(name, "", listing, limits, intake, &mut visit)
 }

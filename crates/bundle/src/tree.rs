@@ -57,12 +57,19 @@ pub enum Content {
     Failed(Why, String),
 }
 
-/// Reads what is wanted of a file of known length.
-pub fn fetch(mut from: impl Read, want: Want) -> Content {
+/// Reads what is wanted of a file.
+pub fn fetch(from: impl Read, want: Want) -> Content {
+    fetch_of(from, want, 0)
+}
+
+/// Reads what is wanted of a file that is said to be so long.
+pub fn fetch_of(mut from: impl Read, want: Want, length: u64) -> Content {
     match want {
         Want::Skip => Content::Bytes(Vec::new()),
         Want::Whole(max) => {
-            let mut bytes = Vec::new();
+            // One more, so that its end is seen without growing.
+            let room = if length > max { 0 } else { length + 1 };
+            let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
             match (&mut from).take(max.saturating_add(1)).read_to_end(&mut bytes) {
                 Ok(_) if bytes.len() as u64 > max => Content::TooLarge,
                 Ok(_) => Content::Bytes(bytes),

@@ -25,7 +25,12 @@ pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
     let mut diagnose = |s: &Snapshot| kit.conclude(s, &scope);
     let diagnosis = match session.filter(|_| !args.live.no_looks) {
         Some(session) => look(args, &session, snapshot, &mut diagnose, &mut description),
-        None => diagnose(&snapshot),
+        None => {
+            let diagnosis = diagnose(&snapshot);
+            // The process ends soon: to give back a hundred thousand objects one by one would only keep people waiting.
+            std::mem::forget(snapshot);
+            diagnosis
+        }
     };
     let code = kubecause_report::exit_code(&diagnosis, args.fail_on.into());
     let shown = kubecause_report::filter(diagnosis, args.min_severity.into());

@@ -2,6 +2,7 @@
 
 mod told;
 
+use crate::json::Reader;
 use crate::kube::*;
 use kubecause_model::Kind;
 use serde::{Deserialize, Deserializer};
@@ -67,22 +68,26 @@ impl Ingest {
     /// # Errors
     /// The parser's own error where a field that is read has another type than the API gives it.
     pub fn parse(kind: &str, json: &str) -> Result<Self, serde_json::Error> {
+        let kind = Kind::from_name(kind);
+        let mut reader = Reader::new(json);
+        if let Ok(object) = Self::read(&kind, &mut reader)
+            && reader.end().is_ok()
+        {
+            return Ok(object);
+        }
+        // It knows better why not.
         let mut de = serde_json::Deserializer::from_str(json);
-        let object = Self::read(&Kind::from_name(kind), &mut de)?;
+        let object = Self::read(&kind, &mut de)?;
         de.end()?;
         Ok(object)
     }
 
-    /// Reads the object that a text begins with as one of that kind; whether it is one, it says itself.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    pub fn first<'a>(kind: &Kind, text: &'a str) -> Result<First<'a>, serde_json::Error> {
+    /// Reads the object that a text begins with as one of that kind; whether it is one, it says itself. `None` where it is none.
+    pub fn first<'a>(kind: &Kind, text: &'a str) -> Option<First<'a>> {
         let mut told = Told::default();
-        let mut de = serde_json::Deserializer::from_str(text);
-        let object = Self::read(kind, Telling { from: &mut de, told: &mut told })?;
-        let length = de.into_iter::<serde::de::IgnoredAny>().byte_offset();
-        Ok(First { object, told, length })
+        let mut reader = Reader::new(text);
+        let object = Self::read(kind, Telling { from: &mut reader, told: &mut told }).ok()?;
+        Some(First { object, told, length: reader.offset() })
     }
 
     fn read<'a, D: Deserializer<'a>>(kind: &Kind, from: D) -> Result<Self, D::Error> {

@@ -5,6 +5,7 @@
 
 pub mod de;
 mod ingest;
+mod json;
 pub mod kube;
 pub mod log;
 mod names;
@@ -12,7 +13,9 @@ pub mod node;
 pub mod quantity;
 mod relation;
 mod remark;
+pub mod shared;
 mod snapshot;
+mod sym;
 
 pub use de::{Labels, List, Sym, Uid};
 pub use ingest::{First, Ingest, Told};
@@ -21,4 +24,5 @@ pub use names::{plural_to_kind, word_to_kind};
 pub use quantity::Quantity;
 pub use relation::Relation;
 pub use remark::{Failure, Remark, Remarks, Watcher};
+pub use shared::Shared;
 pub use snapshot::{Access, ContainerLogKey, Disagreement, Inputs, Snapshot, SnapshotBuilder, TakenFrom};

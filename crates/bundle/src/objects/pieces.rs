@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// How long a piece is at least.
 pub const PIECE: usize = 256 << 10;
 /// So many pieces are read before what they held is stored.
-const WAVE: usize = 16;
+const WAVE: usize = 64;
 
 /// What a list says of itself.
 #[derive(Debug, Default)]
@@ -196,7 +196,7 @@ impl Items<'_> {
         let at = skip(text, at);
         let text = text.get(at..)?;
         if text.starts_with('{')
-            && let Ok(first) = Ingest::first(kind, text)
+            && let Some(first) = Ingest::first(kind, text)
             && self.is_of(&first, kind)
             && !first.object.name().is_empty()
         {

@@ -197,9 +197,9 @@ pub struct ContainerStatus {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerState {
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<Box<Waiting>>,
     pub running: Option<Running>,
-    pub terminated: Option<Terminated>,
+    pub terminated: Option<Box<Terminated>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Entry {
                     }
                 }
                 let Some(fields) = fields.filter(|_| counts) else { return Ok(Entry(None)) };
-                let tree: Tree = serde_json::from_str(fields.get()).map_err(serde::de::Error::custom)?;
+                let tree: Tree = crate::json::from_str(fields.get()).map_err(serde::de::Error::custom)?;
                 let edit = Edit { manager, at, fields: tree.fields().into() };
                 Ok(Entry((!edit.fields.is_empty()).then_some(edit)))
             }

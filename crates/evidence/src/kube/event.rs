@@ -1,6 +1,6 @@
 //! Events of both APIs in one shape.
 
-use super::meta::{Meta, ObjectRef};
+use super::meta::ObjectRef;
 use crate::de::{self, Sym};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -40,7 +40,7 @@ impl Event {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Wire {
-    metadata: Meta,
+    metadata: EventMeta,
     #[serde(rename = "type")]
     kind: Sym,
     reason: Sym,
@@ -71,6 +71,17 @@ struct Wire {
     event_time: Option<Timestamp>,
     #[serde(deserialize_with = "de::nullable")]
     series: Series,
+}
+
+/// What is kept of an event's metadata.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct EventMeta {
+    #[serde(deserialize_with = "de::own")]
+    name: Sym,
+    namespace: Sym,
+    #[serde(deserialize_with = "de::time")]
+    creation_timestamp: Option<Timestamp>,
 }
 
 #[derive(Default, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::edits::Edits;
 use crate::de::{self, Labels, List, Sym, Uid};
+use crate::shared::{Shared, share};
 use jiff::Timestamp;
 use kubecause_model::{Kind, Subject};
 use serde::{Deserialize, Deserializer};
@@ -20,11 +21,11 @@ pub struct Meta {
     pub deletion_timestamp: Option<Timestamp>,
     pub deletion_grace_period_seconds: Option<i64>,
     pub finalizers: List<Sym>,
-    pub labels: Labels,
+    pub labels: Shared<Labels>,
     /// Only those that some signal reads.
     #[serde(deserialize_with = "kept_annotations")]
     pub annotations: Labels,
-    pub owner_references: List<Owner>,
+    pub owner_references: Shared<List<Owner>>,
     /// What people and their tools changed after the object was made.
     #[serde(rename = "managedFields")]
     pub edits: Edits,
@@ -56,6 +57,8 @@ const KEPT_ANNOTATIONS: &[&str] = &[
     "kubernetes.io/elb.id",
     "loadbalancer.openstack.org/load-balancer-id",
 ];
+
+share!(Labels, List<Owner>, Resources);
 
 fn kept_annotations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Labels, D::Error> {
     Labels::of_keys(deserializer, |key| KEPT_ANNOTATIONS.contains(&key))

@@ -3,6 +3,7 @@
 use super::container::{Container, ContainerStatus};
 use super::meta::{Condition, Meta, Resources, Selector};
 use crate::de::{self, Labels, List, Sym};
+use crate::shared::{Shared, share};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -28,7 +29,7 @@ pub struct PodTemplate {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct TemplateMeta {
-    pub labels: Labels,
+    pub labels: Shared<Labels>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,24 +44,32 @@ pub struct PodSpec {
     pub restart_policy: Sym,
     pub host_network: bool,
     pub dns_policy: Sym,
-    #[serde(deserialize_with = "de::nullable")]
-    pub dns_config: DnsConfig,
-    pub node_selector: Labels,
-    #[serde(deserialize_with = "de::nullable")]
-    pub affinity: Affinity,
-    pub tolerations: List<Toleration>,
-    pub topology_spread_constraints: List<TopologySpread>,
-    pub scheduling_gates: List<Named>,
+    pub dns_config: Shared<DnsConfig>,
+    pub node_selector: Shared<Labels>,
+    pub affinity: Shared<Affinity>,
+    pub tolerations: Shared<List<Toleration>>,
+    pub topology_spread_constraints: Shared<List<TopologySpread>>,
+    pub scheduling_gates: Shared<List<Named>>,
     /// What the runtime class adds to the requests.
-    pub overhead: Resources,
-    pub volumes: List<Volume>,
-    pub containers: List<Container>,
-    pub init_containers: List<Container>,
-    pub image_pull_secrets: List<Named>,
+    pub overhead: Shared<Resources>,
+    pub volumes: Shared<List<Volume>>,
+    pub containers: Shared<List<Container>>,
+    pub init_containers: Shared<List<Container>>,
+    pub image_pull_secrets: Shared<List<Named>>,
     pub termination_grace_period_seconds: Option<i64>,
-    #[serde(deserialize_with = "de::nullable")]
-    pub security_context: SecurityContext,
+    pub security_context: Shared<SecurityContext>,
 }
+
+share!(
+    Affinity,
+    SecurityContext,
+    DnsConfig,
+    List<Toleration>,
+    List<TopologySpread>,
+    List<Named>,
+    List<Volume>,
+    List<Container>,
+);
 
 impl PodSpec {
     /// Init containers, then main containers.

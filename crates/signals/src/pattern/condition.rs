@@ -7,6 +7,7 @@ use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Condition;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 /// `[[condition]]` of a pattern file.
@@ -88,8 +89,10 @@ impl ConditionPatterns {
     }
 
     pub(super) fn observe(&self, snapshot: &Snapshot, sink: &mut Sink) {
+        let mut of: FxHashMap<&Kind, Vec<&ConditionPattern>> = FxHashMap::default();
+        self.all.iter().for_each(|p| of.entry(&p.kind).or_default().push(p));
         let mut see = |kind: Kind, subject: &dyn Fn() -> Subject, conditions: &[Condition]| {
-            for p in self.all.iter().filter(|p| p.kind == kind) {
+            for p in of.get(&kind).into_iter().flatten() {
                 for c in conditions
                     .iter()
                     .filter(|c| p.condition == *c.kind && p.status.iter().any(|s| *s == *c.status))

@@ -8,8 +8,12 @@ use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Event;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
+
+/// So many events are looked at by one task of the thread pool.
+const CHUNK: usize = 2048;
 
 /// `[[event]]` of a pattern file.
 #[derive(Debug, Deserialize)]
@@ -104,14 +108,22 @@ impl EventPatterns {
     }
 
     pub(super) fn observe(&self, snapshot: &Snapshot, sink: &mut Sink) {
-        for event in &snapshot.events {
-            for i in self.by_reason.get(&*event.reason).into_iter().flatten() {
-                let Some(pattern) = self.all.get(*i) else { continue };
-                if pattern.fits(event)
-                    && let Some(finding) = pattern.find(snapshot, event)
-                {
-                    sink.add(finding);
-                }
+        let look = |events: &[Event]| {
+            let mut sink = Sink::default();
+            events.iter().for_each(|event| self.look(snapshot, event, &mut sink));
+            sink
+        };
+        let found: Vec<Sink> = snapshot.events.par_chunks(CHUNK).map(look).collect();
+        found.into_iter().for_each(|found| sink.append(found));
+    }
+
+    fn look(&self, snapshot: &Snapshot, event: &Event, sink: &mut Sink) {
+        for i in self.by_reason.get(&*event.reason).into_iter().flatten() {
+            let Some(pattern) = self.all.get(*i) else { continue };
+            if pattern.fits(event)
+                && let Some(finding) = pattern.find(snapshot, event)
+            {
+                sink.add(finding);
             }
         }
     }

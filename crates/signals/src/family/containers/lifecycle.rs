@@ -299,5 +299,5 @@ fn cron_job_of(job: &Workload) -> Option<(Str, Str)> {
 
 /// The last end of a container: of the current state, else of the one before.
 pub fn last_end(status: &ContainerStatus) -> Option<&Terminated> {
-    status.state.terminated.as_ref().or(status.last_state.terminated.as_ref())
+    status.state.terminated.as_deref().or(status.last_state.terminated.as_deref())
 }

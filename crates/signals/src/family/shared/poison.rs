@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, Findings, Sink};
 use jiff::Timestamp;
+use kubecause_evidence::kube::Pod;
 use kubecause_evidence::{Kind, Snapshot, Subject};
 use kubecause_model::{Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,7 +47,9 @@ fn arrivals(
             *first = (*first).min(at);
         }
     };
-    for pod in snapshot.pods.all().iter().filter(|p| p.is_scheduled() && !p.is_static()) {
+    let names: BTreeSet<&str> = failed.keys().map(|node| &*node.name).collect();
+    let came_to = |p: &&Pod| names.contains(&*p.spec.node_name) && p.is_scheduled() && !p.is_static();
+    for pod in snapshot.pods.all().iter().filter(came_to) {
         // A table tells a pod's age and not when the kubelet first saw it.
         if let Some(at) = pod.status.start_time.or(pod.metadata.creation_timestamp) {
             let owner = snapshot.top_owner(&pod.metadata.subject(Kind::Pod));
@@ -55,7 +58,7 @@ fn arrivals(
     }
     for event in snapshot.events.iter().filter(|e| e.reason == "Scheduled" && e.regarding.kind == "Pod") {
         let node = event.message.rsplit(' ').next().unwrap_or_default();
-        if let Some(at) = event.last {
+        if let Some(at) = event.last.filter(|_| names.contains(node)) {
             came(owner_by_name(snapshot, &event.regarding.subject()), (Subject::node(node), at));
         }
     }
