@@ -26,7 +26,7 @@ struct Trouble {
 }
 
 const fn trouble(says: &'static str, ill: Ill, only: &'static str, every: usize) -> Trouble {
-    Trouble { says, plan: Plan { ill, only, every }, gap: "", named: false }
+    Trouble { says, plan: Plan { ill, only, every, watches: false }, gap: "", named: false }
 }
 
 impl Trouble {
