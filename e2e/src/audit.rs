@@ -4,8 +4,10 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// The user that kubecause is, in the harness.
-const READER: &str = "kubecause";
+/// The user that kubecause is, in the harness; and the one that it acts for where rights are taken away from it.
+pub const READER: &str = "kubecause";
+/// Who has only a part of the role that is shipped.
+pub const PARTLY: &str = "kubecause-partly";
 
 /// One request.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -17,6 +19,7 @@ pub struct Request {
     #[serde(rename = "requestURI")]
     pub uri: String,
     user: User,
+    impersonated_user: Option<User>,
     object_ref: Object,
 }
 
@@ -54,7 +57,11 @@ impl Request {
 /// The requests of kubecause's user.
 pub fn of_the_reader(log: &str) -> Vec<Request> {
     let all = log.lines().filter_map(|line| serde_json::from_str::<Request>(line).ok());
-    all.filter(|r| r.user.username == READER).collect()
+    all.filter(|r| {
+        let acts_for = r.impersonated_user.as_ref().unwrap_or(&r.user);
+        [READER, PARTLY].contains(&acts_for.username.as_str())
+    })
+    .collect()
 }
 
 /// How many of each verb.

@@ -34,12 +34,32 @@ pub struct Fault {
     pub then: Vec<Vec<String>>,
     /// What the API shows once the fault is there: all of them.
     pub until: Vec<Symptom>,
-    /// Why its cause may be named later than five seconds after its symptom shows, if it may.
+    /// How long a healthy cluster may show the same, where it may: only then is the answer due.
     #[serde(default)]
-    pub slow: String,
+    pub settles: Option<Settles>,
     /// Labels of the namespace.
     #[serde(default)]
     pub labels: std::collections::BTreeMap<String, String>,
+}
+
+/// A span that a healthy cluster may show the symptom for: the answer is due when it has held for so long.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settles {
+    /// The id of the product's own span, which has the reason: a test holds the two together.
+    pub by: String,
+    /// How long it is, in seconds.
+    pub seconds: u64,
+    /// How many seconds after the symptom it begins.
+    #[serde(default)]
+    pub after: u64,
+}
+
+impl Settles {
+    /// How long after the symptom it is over.
+    pub fn over(&self) -> Duration {
+        Duration::from_secs(self.seconds + self.after)
+    }
 }
 
 /// A cause that must be named.
@@ -97,7 +117,7 @@ impl Fault {
 
     /// Whether its symptom or its cause takes minutes to show.
     pub fn is_long(&self) -> bool {
-        !self.slow.is_empty() || self.until.iter().any(|s| s.within != patience())
+        self.settles.is_some() || self.until.iter().any(|s| s.within != patience())
     }
 
     /// Puts it into the cluster.
@@ -233,6 +253,18 @@ mod tests {
                     std::fs::read_dir(&catalogue)?.flatten().any(|area| area.path().join(mode).is_dir());
                 assert!(known, "{}: no mode {mode}", fault.name);
             }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_given_is_what_the_product_gives() -> Result<()> {
+        let spans = Fault::all()?.into_iter().filter_map(|f| Some((f.name, f.settles?)));
+        let by_hand = crate::havoc::all().into_iter().filter_map(|h| Some((h.name.to_owned(), h.settles()?)));
+        for (name, settles) in spans.chain(by_hand) {
+            let own = kubecause_signals::patience::PATIENCES.iter().find(|p| p.id == settles.by);
+            let own = own.with_context(|| format!("{name}: the product has no span {}", settles.by))?;
+            assert_eq!(u64::try_from(own.seconds)?, settles.seconds, "{name}: {}", own.why);
         }
         Ok(())
     }

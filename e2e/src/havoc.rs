@@ -7,7 +7,7 @@ mod process;
 
 use crate::cluster::{Cluster, NODES};
 use crate::control_plane::COMPONENTS;
-use crate::fault::{Root, Symptom};
+use crate::fault::{Root, Settles, Symptom};
 use crate::lab::repository;
 use crate::node::Node;
 use crate::wait::until;
@@ -37,8 +37,8 @@ pub struct Havoc {
     pub allowed: &'static [&'static str],
     /// What the API shows once it is there: list, pointer, expression. None: the API itself does not answer.
     pub until: &'static [(&'static str, &'static str, &'static str)],
-    /// Why its cause may be named later than five seconds after its symptom shows, if it may.
-    pub slow: &'static str,
+    /// How long a healthy cluster may show the same, where it may: the id of the product's own span, and its seconds.
+    pub settles: Option<(&'static str, u64)>,
     /// Puts it in.
     pub put_in: fn(&Cluster) -> Result<()>,
     /// Takes it out.
@@ -59,6 +59,11 @@ impl Havoc {
             symptom.wait(api, "shop").with_context(|| self.name)?;
         }
         Ok(())
+    }
+
+    /// How long a healthy cluster may show the same.
+    pub fn settles(&self) -> Option<Settles> {
+        self.settles.map(|(by, seconds)| Settles { by: by.to_owned(), seconds, after: 0 })
     }
 
     /// What a diagnosis must say.

@@ -106,3 +106,11 @@ pub fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S]) -> Result<St
 pub fn try_run<S: AsRef<OsStr>>(program: &str, args: &[S]) {
     let _ = Command::new(program).args(args).stdin(Stdio::null()).output();
 }
+
+/// Processes that run or wait to, for each processor of this machine, over the last minute.
+pub fn load() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let all: f64 = text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default();
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    all / f64::from(u32::try_from(processors).unwrap_or(1))
+}

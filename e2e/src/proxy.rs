@@ -42,11 +42,13 @@ pub struct Plan {
     pub only: &'static str,
     /// Each so many'th of those; 1 is all of them.
     pub every: usize,
+    /// Whether the opening of watches is ill as well; a watch that is cut is one in any case.
+    pub watches: bool,
 }
 
 impl Plan {
     /// All is well.
-    pub const WELL: Self = Self { ill: Ill::No, only: "", every: 1 };
+    pub const WELL: Self = Self { ill: Ill::No, only: "", every: 1, watches: true };
 }
 
 struct Shared {
@@ -55,6 +57,8 @@ struct Shared {
     hit: AtomicUsize,
     over: AtomicBool,
     behind: u16,
+    /// The clients of watches that were opened.
+    watches: Mutex<Vec<TcpStream>>,
 }
 
 /// The proxy. It ends with the value.
@@ -80,6 +84,7 @@ impl Proxy {
             hit: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             behind,
+            watches: Mutex::default(),
         });
         let own = Arc::clone(&shared);
         thread::spawn(move || {
@@ -103,6 +108,14 @@ impl Proxy {
         self.shared.hit.store(0, Ordering::Relaxed);
     }
 
+    /// Ends every watch that is open now.
+    pub fn cut_watches(&self) {
+        let open = self.shared.watches.lock().map(|mut watches| std::mem::take(&mut *watches));
+        for watch in open.unwrap_or_default() {
+            let _ = watch.shutdown(Shutdown::Both);
+        }
+    }
+
     /// How many answers were ill since.
     pub fn hit(&self) -> usize {
         self.shared.hit.load(Ordering::Relaxed)
@@ -114,6 +127,11 @@ impl Shared {
     fn serve(&self, client: TcpStream) -> Option<()> {
         let mut reader = BufReader::new(client.try_clone().ok()?);
         let (target, head) = read_head(&mut reader)?;
+        if is_watch(&target)
+            && let (Ok(client), Ok(mut watches)) = (client.try_clone(), self.watches.lock())
+        {
+            watches.push(client);
+        }
         match self.ill(&target) {
             Ill::Dropped => {}
             Ill::Never => Self::hold(&client),
@@ -131,8 +149,10 @@ impl Shared {
 
     fn ill(&self, target: &str) -> Ill {
         let Ok(plan) = self.plan.lock().map(|p| *p) else { return Ill::No };
-        let watch = target.contains("watch=true") || target.contains("watch=1");
-        let fits = matches!(plan.ill, Ill::WatchCut(_)) == watch || plan.ill == Ill::No;
+        let fits = match plan.ill {
+            Ill::WatchCut(_) => is_watch(target),
+            _ => plan.watches || !is_watch(target),
+        };
         if !fits || !target.contains(plan.only) {
             return Ill::No;
         }
@@ -166,6 +186,10 @@ impl Shared {
         let _ = client.shutdown(Shutdown::Both);
         passed.ok().map(drop)
     }
+}
+
+fn is_watch(target: &str) -> bool {
+    target.contains("watch=true") || target.contains("watch=1")
 }
 
 /// The target of a request, and its head as it is sent on: the connection serves no other.
@@ -267,13 +291,14 @@ mod tests {
             hit: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             behind: 0,
+            watches: Mutex::default(),
         };
-        let second = shared(Plan { ill: Ill::Dropped, only: "/pods", every: 2 });
+        let second = shared(Plan { ill: Ill::Dropped, only: "/pods", every: 2, watches: false });
         let hits: Vec<Ill> =
             ["/pods", "/nodes", "/pods", "/pods?watch=true"].iter().map(|t| second.ill(t)).collect();
         assert_eq!(hits, [Ill::No, Ill::No, Ill::Dropped, Ill::No]);
         let cut = Ill::WatchCut(Duration::from_secs(1));
-        let watches = shared(Plan { ill: cut, only: "", every: 1 });
+        let watches = shared(Plan { ill: cut, only: "", every: 1, watches: false });
         assert_eq!(["/pods", "/pods?watch=true"].map(|t| watches.ill(t)), [Ill::No, cut]);
     }
 }

@@ -1,6 +1,7 @@
 //! What a run found, fault by fault: whether the cause was named, how long after the symptom, and how long after the
 //! repair the cluster was called healthy.
 
+use crate::fault::Settles;
 use crate::trial::{self, Right};
 use crate::wait::SOON;
 use std::fmt::{self, Display, Write as _};
@@ -21,8 +22,10 @@ pub struct Row {
     pub before: String,
     /// From the repair to being called healthy, where that was asked.
     pub healed: Option<Duration>,
-    /// Why the answer may be late.
-    pub slow: String,
+    /// How long a healthy cluster may show the same.
+    pub settles: Option<Settles>,
+    /// Processes that were running or waiting to, for each processor, when the answer was right.
+    pub load: f64,
     /// What did not hold.
     pub wrong: Vec<String>,
 }
@@ -41,6 +44,17 @@ impl Row {
         self.took = Some(right.took);
         self.asks = right.asks;
         self.before.clone_from(&right.before);
+        self.load = crate::process::load();
+    }
+
+    /// By when the answer is due.
+    fn due(&self) -> Duration {
+        SOON + self.settles.as_ref().map(Settles::over).unwrap_or_default()
+    }
+
+    /// Whether it came later than that.
+    fn is_late(&self) -> bool {
+        self.took.is_some_and(|took| took > self.due())
     }
 }
 
@@ -57,9 +71,9 @@ impl Table {
         self.rows.iter().flat_map(of).collect()
     }
 
-    /// Answers that came later than they should have and that nothing excuses.
+    /// Answers that came later than they were due.
     pub fn late(&self) -> Vec<&Row> {
-        self.rows.iter().filter(|r| r.slow.is_empty() && r.took.is_some_and(|t| t > SOON)).collect()
+        self.rows.iter().filter(|r| r.is_late()).collect()
     }
 }
 
@@ -69,10 +83,12 @@ impl Display for Row {
         let (took, healed) = (seconds(self.took), seconds(self.healed));
         let asks = if self.asks == 0 { String::new() } else { self.asks.to_string() };
         write!(f, "{:26} {:44} {took:>7} {asks:>4} {healed:>7}", self.name, self.root)?;
-        if self.took.is_some_and(|t| t > SOON) {
+        if let Some(settles) = &self.settles {
+            write!(f, "  {} s are given ({})", settles.over().as_secs(), settles.by)?;
+        }
+        if self.is_late() {
             let before = if self.before.is_empty() { "" } else { "; before: " };
-            let late = if self.slow.is_empty() { "late" } else { &self.slow };
-            write!(f, "  {late}{before}{}", self.before)?;
+            write!(f, "  LATE, load {:.1}{before}{}", self.load, self.before)?;
         }
         self.wrong.iter().try_for_each(|w| write!(f, "\n    WRONG: {w}"))
     }
@@ -84,13 +100,13 @@ impl Display for Table {
         self.rows.iter().for_each(|row| {
             let _ = writeln!(out, "{row}");
         });
-        let soon = self.rows.iter().filter(|r| r.took.is_some_and(|t| t <= SOON)).count();
+        let soon = self.rows.iter().filter(|r| r.took.is_some() && !r.is_late()).count();
         let named = self.rows.iter().filter(|r| r.took.is_some()).count();
         let first = self.rows.iter().filter(|r| r.asks == 1).count();
         let late = self.late().len();
         write!(
             f,
-            "{out}{} faults: {named} named, {first} by the first answer, {soon} within {} s of the symptom, {late} late without a reason",
+            "{out}{} faults: {named} named, {first} by the first answer, {soon} within {} s of the time from which the symptom is none of a healthy cluster, {late} late",
             self.rows.len(),
             SOON.as_secs()
         )
@@ -102,16 +118,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_nothing_excuses_is_late() {
-        let row = |took: u64, slow: &str| Row {
+    fn late_is_what_comes_long_after_it_was_due() {
+        let row = |took: u64, given: u64| Row {
             name: format!("f{took}"),
             took: Some(Duration::from_secs(took)),
-            slow: slow.to_owned(),
+            settles: (given > 0).then(|| Settles { by: "x".into(), seconds: given, after: 0 }),
             ..Row::default()
         };
-        let table = Table { rows: vec![row(2, ""), row(60, "a minute is given"), row(9, "")] };
-        assert_eq!(table.late().iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["f9"]);
+        let table = Table { rows: vec![row(2, 0), row(64, 60), row(66, 60), row(9, 0)] };
+        assert_eq!(table.late().iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["f66", "f9"]);
         let text = table.to_string();
-        assert!(text.contains("3 named, 0 by the first answer, 1 within 5 s"), "{text}");
+        assert!(text.contains("4 named, 0 by the first answer, 2 within 5 s"), "{text}");
     }
 }

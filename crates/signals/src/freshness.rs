@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use kubecause_evidence::kube::Event;
 use kubecause_evidence::{Kind, Snapshot, Subject};
+use serde::Deserialize;
 
 /// What was seen within this many seconds before the capture counts as present.
 pub const RECENT_SECONDS: i64 = 600;
@@ -65,6 +66,36 @@ pub fn became_ready_after(snapshot: &Snapshot, node: &Subject, at: Option<Timest
     at.is_some() && since.is_some_and(|since| Some(since) >= at)
 }
 
+/// What shows that something reported is over, though nobody reports that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EndedBy {
+    /// Measured after the report, the file system of images is less full than the kubelet's configuration in force says
+    /// where collection begins: the next run, minutes later, has nothing to do, and nothing to fail at. Without both the
+    /// measurement and the configuration nothing is known.
+    /// Source: kubernetes pkg/kubelet/images/image_gc_manager.go, `GarbageCollect`.
+    ImagesBelowThreshold,
+}
+
+impl EndedBy {
+    /// Whether it is seen, of that node, after that moment.
+    pub(crate) fn is_seen(self, snapshot: &Snapshot, node: &Subject, at: Option<Timestamp>) -> bool {
+        match self {
+            Self::ImagesBelowThreshold => below_threshold(snapshot, node, at).unwrap_or(false),
+        }
+    }
+}
+
+fn below_threshold(snapshot: &Snapshot, node: &Subject, at: Option<Timestamp>) -> Option<bool> {
+    let facts = snapshot.node_facts.get(&node.name)?;
+    let high = facts.configz.as_ref()?.image_gc_high_threshold_percent?;
+    let images = facts.stats.as_ref()?.node.runtime.image_fs.as_ref()?;
+    let later = images.time? > at?;
+    // As the kubelet reckons it: a begun percent counts whole.
+    let used = (images.used_share()? * 100.0).ceil();
+    Some(later && used < f64::from(i32::try_from(high).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +131,29 @@ mod tests {
         assert!(!became_ready_after(&snapshot("2026-11-22T11:56:00Z"), &node, None));
         assert!(still_failing(&snapshot("2026-11-22T11:00:00Z"), &node, at));
         assert!(!still_failing(&snapshot("2026-11-22T11:00:00Z"), &Subject::node("b"), at));
+    }
+
+    fn measured(available: u32, time: &str, config: Option<&str>) -> bool {
+        let mut b = SnapshotBuilder::default();
+        let stats = format!(
+            r#"{{"node":{{"runtime":{{"imageFs":{{"time":"{time}","availableBytes":{available},"capacityBytes":1000}}}}}}}}"#
+        );
+        b.node("a").read("nodes/a/stats-summary.json", "stats-summary.json", &stats);
+        if let Some(high) = config {
+            let config = format!(r#"{{"kubeletconfig":{{"imageGCHighThresholdPercent":{high}}}}}"#);
+            b.node("a").read("nodes/a/configz.json", "configz.json", &config);
+        }
+        let at = "2026-11-22T11:55:00Z".parse().ok();
+        EndedBy::ImagesBelowThreshold.is_seen(&b.finish(), &Subject::node("a"), at)
+    }
+
+    #[test]
+    fn image_collection_is_over_it_where_a_later_measurement_shows_that() {
+        let (before, after) = ("2026-11-22T11:54:00Z", "2026-11-22T11:56:00Z");
+        assert!(measured(400, after, Some("85")));
+        assert!(!measured(400, before, Some("85")), "measured before");
+        assert!(!measured(400, after, None), "no configuration was seen");
+        assert!(!measured(400, after, Some("20")), "60 of 20 percent");
+        assert!(!measured(155, after, Some("85")), "84.5 is 85 to the kubelet");
     }
 }

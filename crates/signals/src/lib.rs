@@ -7,6 +7,7 @@
 pub mod family;
 mod finding;
 mod freshness;
+pub mod patience;
 mod pattern;
 mod signal;
 #[cfg(test)]

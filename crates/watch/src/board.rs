@@ -100,10 +100,11 @@ impl Board {
         self.last.as_ref()
     }
 
-    /// Takes what is wrong now, and tells what changed.
+    /// Takes what is wrong now, and tells what changed. The connection comes first: what is said after it is said with what is
+    /// seen now, so that who reads line by line never finds something cleared while a kind counts as behind.
     pub fn take(&mut self, update: Update) -> Vec<Change> {
         let (at, first, behind) = (update.at, self.last.is_none(), update.is_behind());
-        let mut changes = Vec::new();
+        let mut changes: Vec<Change> = self.turned(&update).into_iter().collect();
         let mut before = std::mem::take(&mut self.entries);
         for incident in &update.diagnosis.incidents {
             let known = before.iter().position(|e| e.incident.id == incident.id).map(|n| before.remove(n));
@@ -134,24 +135,19 @@ impl Board {
             self.entries.push(Entry { state, ..entry });
         }
         self.tidy(at);
-        changes.extend(self.turned(&update));
+        if self.last.as_ref().is_none_or(|last| last.diagnosis.verdict != update.diagnosis.verdict) {
+            changes.push(Change::Verdict);
+        }
         self.last = Some(update);
         changes
     }
 
-    /// The verdict and the connection, where they are not what they were.
-    fn turned(&self, update: &Update) -> Vec<Change> {
-        let mut changes = Vec::new();
-        if self.last.as_ref().is_none_or(|last| last.diagnosis.verdict != update.diagnosis.verdict) {
-            changes.push(Change::Verdict);
-        }
+    /// The connection, where it is not what it was.
+    fn turned(&self, update: &Update) -> Option<Change> {
         let names = |u: &Update| u.feeds.iter().filter(|f| f.is_behind()).map(|f| f.name.clone()).collect();
         let (was, is): (Vec<String>, Vec<String>) =
             (self.last.as_ref().map(names).unwrap_or_default(), names(update));
-        if was != is {
-            changes.push(Change::Connection);
-        }
-        changes
+        (was != is).then_some(Change::Connection)
     }
 
     /// Puts what is over last, and forgets it after a while.

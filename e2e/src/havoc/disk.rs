@@ -14,7 +14,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["nodefs-filled-by-unmanaged-files"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
-        slow: "",
+        settles: None,
         put_in: |c| fill(c, "backup.tar", 1650),
         take_out: |c| {
             std::fs::remove_file(victim(c)?.dir().join("backup.tar"))?;
@@ -28,7 +28,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-ephemeral-storage-hog"], ""),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
-        slow: "",
+        settles: None,
         put_in: |c| {
             c.api.apply(&on_victim(
                 "recorder",
@@ -49,7 +49,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["hostpath-volume-hog", "nodefs-filled-by-unmanaged-files"], ""),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
-        slow: "",
+        settles: None,
         put_in: |c| {
             let path = victim(c)?.dir().join("archive");
             let more = format!(
@@ -77,7 +77,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["nodefs-inodes-exhausted"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
-        slow: "",
+        settles: None,
         put_in: |c| {
             let dir = victim(c)?.dir().join("sessions");
             std::fs::create_dir_all(&dir)?;
@@ -97,7 +97,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["eviction-threshold-misfit"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[PRESSURE],
-        slow: "",
+        settles: None,
         put_in: |c| {
             reconfigure(
                 c,
@@ -116,7 +116,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["eviction-threshold-misfit"], VICTIM),
         allowed: &["evicted-pods-left-behind"],
         until: &[(NODE_LIST, "/status/conditions/*/reason", "^KubeletHasInsufficientMemory$")],
-        slow: "",
+        settles: None,
         put_in: |c| reconfigure(c, "evictionHard: {memory.available: 95%}\n"),
         take_out: |c| reconfigure(c, ""),
     },
@@ -135,7 +135,7 @@ pub(super) const ALL: &[Havoc] = &[
         ),
         allowed: &["sandbox-image-missing", "image-gc-failing", "image-gc-threshold-misfit"],
         until: &[(ALL_EVENTS, "/reason", "^(ImageGCFailed|FreeDiskSpaceFailed)$")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             fill(c, "backup.tar", 900)?;
             reconfigure(c, "imageGCHighThresholdPercent: 20\nimageGCLowThresholdPercent: 10\n")
@@ -153,7 +153,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["sandbox-image-missing"], VICTIM),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "failed to get sandbox image")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             victim(c)?.ctr(&["images", "rm", PAUSE])?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))

@@ -11,7 +11,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["cni-ip-exhausted"], VICTIM),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "no IP addresses available in range set")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             let node = Node { addresses: Some((200, 204)), ..victim(c)?.clone() };
             node.write_cni()?;
@@ -33,7 +33,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "cni plugin not initialized|network is not ready|NetworkPluginNotReady",
         )],
-        slow: "",
+        settles: None,
         put_in: |c| Ok(std::fs::remove_file(victim(c)?.cni_config())?),
         take_out: |c| victim(c)?.write_cni(),
     },
@@ -48,7 +48,7 @@ pub(super) const ALL: &[Havoc] = &[
             "/message",
             "xtables lock|FailedCreatePodSandBox|failed to setup network|DeadlineExceeded",
         )],
-        slow: "",
+        settles: None,
         put_in: |c| {
             // Only the old iptables has such a lock.
             run("update-alternatives", &["--set", "iptables", "/usr/sbin/iptables-legacy"])?;

@@ -14,7 +14,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "PLEG is not healthy|container runtime is down|stopped posting",
         )],
-        slow: "",
+        settles: None,
         put_in: |c| victim(c)?.containerd().signal("STOP"),
         take_out: |c| victim(c)?.containerd().signal("CONT"),
     },
@@ -29,7 +29,7 @@ pub(super) const ALL: &[Havoc] = &[
             NODE_CONDITIONS,
             "PLEG is not healthy|container runtime is down|runtime|stopped posting",
         )],
-        slow: "",
+        settles: None,
         put_in: |c| victim(c)?.containerd().kill(),
         take_out: |c| victim(c)?.start_containerd(),
     },
@@ -40,7 +40,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-stopped", "node-unreachable"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
-        slow: "",
+        settles: None,
         put_in: |c| victim(c)?.kubelet().stop(),
         take_out: |c| victim(c)?.start_kubelet(),
     },
@@ -51,7 +51,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-unauthorized"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
-        slow: "",
+        settles: None,
         put_in: |c| swap_token(c, "worker-1-token", "worker-1-expired"),
         take_out: |c| swap_token(c, "worker-1-expired", "worker-1-token"),
     },
@@ -63,7 +63,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["kubelet-config-invalid", "kubelet-stopped"], VICTIM),
         allowed: &[],
         until: &[(NODE_LIST, NODE_CONDITIONS, "Kubelet stopped posting node status")],
-        slow: "",
+        settles: None,
         put_in: |c| reconfigure(c, "evictionHard: {nodefs.available: 10 percent}\n"),
         take_out: |c| reconfigure(c, ""),
     },
@@ -74,7 +74,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["scheduler-down"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/phase", "Pending")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             c.control_plane.process("kube-scheduler").stop()?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
@@ -92,7 +92,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["controller-manager-down"], ""),
         allowed: &[],
         until: &[("/apis/apps/v1/namespaces/{ns}/deployments", "/metadata/name", "newcomer")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             c.control_plane.process("kube-controller-manager").stop()?;
             c.api.apply(&on_victim("newcomer", 2, "sleep 86400", ""))?;
@@ -110,7 +110,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["etcd-unavailable", "apiserver-unavailable"], ""),
         allowed: &[],
         until: &[],
-        slow: "without its store an API server takes seconds for each answer",
+        settles: None,
         put_in: |c| {
             c.control_plane.process("etcd").stop()?;
             until("readyz to complain", Duration::from_mins(1), || {
@@ -127,12 +127,12 @@ pub(super) const ALL: &[Havoc] = &[
     },
     Havoc {
         name: "sandboxes-killed",
-        says: "something on worker-1 kills the sandboxes of a pod again and again",
+        says: "something on worker-1 kills the sandboxes of all pods again and again",
         smoke: false,
-        root: (&["pod-sandbox-changed"], ""),
+        root: (&["node-sandboxes-ending"], VICTIM),
         allowed: &[],
         until: &[(EVENT_LIST, "/reason", "SandboxChanged")],
-        slow: "",
+        settles: None,
         put_in: |c| (0..4).try_for_each(|_| kill_sandboxes(c)),
         take_out: |_| Ok(()),
     },
@@ -143,7 +143,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["pod-pid-limit-reached"], ""),
         allowed: &[],
         until: &[(POD_LIST, "/status/containerStatuses/*/restartCount", "^[2-9]")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             reconfigure(c, "podPidsLimit: 32\n")?;
             let forks = "i=0; while [ $i -lt 60 ]; do sleep 600 & i=$((i+1)); done; wait";
@@ -161,7 +161,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["node-cordoned"], ""),
         allowed: &["node-cordoned"],
         until: &[(EVENT_LIST, "/message", "were unschedulable")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             c.api.kubectl(&[&["cordon"], NODES.as_slice()].concat())?;
             c.api.apply(&on_victim("newcomer", 1, "sleep 86400", ""))
@@ -178,7 +178,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["node-tainted", "untolerated-taint"], ""),
         allowed: &[],
         until: &[(EVENT_LIST, "/message", "untolerated taint")],
-        slow: "",
+        settles: None,
         put_in: |c| {
             c.api.kubectl(&["taint", "node", VICTIM, "dedicated=batch:NoSchedule", "--overwrite"])?;
             c.api.apply(&on_victim("newcomer", 1, "sleep 86400", ""))
@@ -195,7 +195,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["namespace-stuck-terminating", "finalizer-blocks-deletion"], ""),
         allowed: &["finalizer-blocks-deletion", "namespace-stuck-terminating"],
         until: &[("/api/v1/namespaces", "/status/conditions/*/reason", "SomeFinalizersRemain")],
-        slow: "a namespace that has been going for less than a minute is on its way",
+        settles: Some(("deletion", 30)),
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: tenants, namespace: old-shop, finalizers: [shop.example.com/archive]}}")?;
@@ -215,7 +215,7 @@ pub(super) const ALL: &[Havoc] = &[
         root: (&["apiservice-unavailable"], ""),
         allowed: &["service-selector-mismatch", "namespace-stuck-terminating"],
         until: &[("/api/v1/namespaces", "/status/conditions/*/reason", "DiscoveryFailed")],
-        slow: "a namespace that has been going for less than a minute is on its way",
+        settles: Some(("aggregated-api", 60)),
         put_in: |c| {
             c.api.apply("{apiVersion: v1, kind: Namespace, metadata: {name: old-shop}}")?;
             c.api.apply("{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.stock.example.com}, spec: {group: stock.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 100, insecureSkipTLSVerify: true, service: {name: stock-api, namespace: shop, port: 6443}}}")?;

@@ -17,7 +17,7 @@ pub fn run(cluster: &Cluster, choice: &Choice, table: &mut Table) -> Result<Vec<
     havoc::open_shop(cluster)?;
     havoc::forget(cluster)?;
     for one in chosen {
-        let mut row = Row { name: one.name.into(), slow: one.slow.into(), ..Row::default() };
+        let mut row = Row { name: one.name.into(), settles: one.settles(), ..Row::default() };
         if let Err(why) = attempt(cluster, &one, &mut row) {
             row.wrong.push(format!("{why:#}"));
         }

@@ -8,6 +8,8 @@ mod api_faults;
 mod by_hand;
 mod captured;
 mod manifests;
+mod roles;
+mod watching;
 
 use anyhow::Result;
 use kubecause_e2e::table::Table;
@@ -20,6 +22,10 @@ struct Choice(String);
 impl Choice {
     fn from_env() -> Self {
         Self(std::env::var("KUBECAUSE_E2E").unwrap_or_else(|_| "all".into()))
+    }
+
+    fn is_smoke(&self) -> bool {
+        self.0 == "smoke"
     }
 
     fn takes(&self, name: &str, smoke: bool) -> bool {
@@ -50,6 +56,16 @@ fn every_fault_is_named_and_nothing_else() -> Result<()> {
         && let Err(why) = api_faults::run(&cluster, &mut table)
     {
         wrong.push(format!("{}: {why:#}", api_faults::NAME));
+    }
+    if choice.takes(watching::NAME, true)
+        && let Err(why) = watching::run(&cluster, &mut table, choice.is_smoke())
+    {
+        wrong.push(format!("{}: {why:#}", watching::NAME));
+    }
+    if choice.takes(roles::NAME, false)
+        && let Err(why) = roles::run(&cluster, &mut table)
+    {
+        wrong.push(format!("{}: {why:#}", roles::NAME));
     }
     wrong.extend(by_hand::run(&cluster, &choice, &mut table)?);
     wrong.extend(writes_of_the_reader(&lab)?);

@@ -4,13 +4,15 @@
 use crate::{Choice, captured, healthy};
 use anyhow::Result;
 use kubecause_e2e::api::Api;
+use kubecause_e2e::fault::Settles;
 use kubecause_e2e::havoc::PATIENCE;
 use kubecause_e2e::table::{Row, Table};
 use kubecause_e2e::{Cluster, Fault, trial, wait};
 use serde_json::Value;
+use std::cell::Cell;
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Faults that are on their way at once. Most of the time each only waits.
 const AT_ONCE: usize = 8;
@@ -54,7 +56,7 @@ pub fn run(cluster: &Cluster, choice: &Choice, table: &mut Table) -> Result<Vec<
 }
 
 fn attempt(cluster: &Cluster, fault: &Fault, asking: &Mutex<()>) -> Row {
-    let mut row = Row { name: fault.name.clone(), slow: fault.slow.clone(), ..Row::default() };
+    let mut row = Row { name: fault.name.clone(), settles: fault.settles.clone(), ..Row::default() };
     if let Err(why) = fault.put_in(&cluster.api).and_then(|()| fault.wait(&cluster.api)) {
         row.wrong.push(format!("{why:#}"));
         return row;
@@ -62,12 +64,22 @@ fn attempt(cluster: &Cluster, fault: &Fault, asking: &Mutex<()>) -> Row {
     let expect = fault.expect();
     let wrong = |answer: &Value| trial::judge(answer, &expect);
     // One question at a time: what is measured is an answer, not how many this machine can give at once.
+    let waited = Cell::new(Duration::ZERO);
     let ask = || {
+        let began = Instant::now();
         let _turn = asking.lock();
+        waited.set(waited.get() + began.elapsed());
         trial::live(&cluster.lab, &["-n", &fault.name])
     };
+    // Before it is due others may ask.
+    let due = fault.settles.as_ref().map(Settles::over).unwrap_or_default();
+    let quiet = due.saturating_sub(Duration::from_secs(3));
+    thread::sleep(quiet);
     match trial::until_right_by(ask, PATIENCE, wrong) {
-        Ok(right) => row.right(&right),
+        Ok(mut right) => {
+            right.took = quiet + right.took.saturating_sub(waited.get());
+            row.right(&right);
+        }
         Err(why) => row.wrong.push(format!("{why:#}")),
     }
     row

@@ -77,6 +77,9 @@ pub struct MemoryStats {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct FsStats {
+    /// When it was measured.
+    #[serde(deserialize_with = "de::time")]
+    pub time: Option<Timestamp>,
     pub available_bytes: Option<f64>,
     pub capacity_bytes: Option<f64>,
     pub used_bytes: Option<f64>,

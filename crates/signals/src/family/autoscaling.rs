@@ -42,7 +42,7 @@ const SIGNALS: &[Signal] = &[
 pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
 /// A new autoscaler has no metrics yet; nor has any while the metrics server restarts.
-const SETTLED_SECONDS: i64 = 120;
+const SETTLED_SECONDS: i64 = crate::patience::AUTOSCALER.seconds;
 /// What is applied together may arrive in any order.
 const ORDER_SECONDS: i64 = 15;
 /// So long at its maximum is no peak.

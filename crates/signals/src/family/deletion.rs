@@ -35,11 +35,11 @@ const SIGNALS: &[Signal] = &[
 ];
 
 /// Seconds past the grace period before a deletion is overdue.
-const PATIENCE_SECONDS: i64 = 30;
+const PATIENCE_SECONDS: i64 = crate::patience::DELETION.seconds;
 /// Foreground and orphan deletion wait for the garbage collector, which works in batches.
 const COLLECTOR_SECONDS: i64 = 600;
 /// A namespace's content is deleted kind by kind.
-const NAMESPACE_SECONDS: i64 = 60;
+const NAMESPACE_SECONDS: i64 = crate::patience::NAMESPACE_DELETION.seconds;
 
 /// Finalizers that the controller manager of Kubernetes removes.
 const CONTROL_PLANE: [&str; 5] = [

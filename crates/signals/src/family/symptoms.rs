@@ -32,7 +32,7 @@ const SIGNALS: &[Signal] = &[
 ];
 
 /// Starting takes a while; what is younger than this many seconds is no symptom.
-const GRACE_SECONDS: i64 = 60;
+const GRACE_SECONDS: i64 = crate::patience::CONTAINER_START.seconds;
 /// The scheduler answers within seconds.
 const SCHEDULING_GRACE_SECONDS: i64 = 30;
 

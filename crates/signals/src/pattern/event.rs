@@ -3,7 +3,7 @@
 use super::lazy::LazyRegex;
 use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
-use crate::freshness::{became_ready_after, is_recent, is_recurring, still_failing};
+use crate::freshness::{EndedBy, became_ready_after, is_recent, is_recurring, still_failing};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::kube::Event;
 use kubecause_evidence::{Kind, Snapshot, Subject};
@@ -37,6 +37,9 @@ pub(super) struct EventSpec {
     /// What the finding is on: `object` (default), `node` (the host that reported it), or `owner` (the top workload).
     #[serde(default)]
     on: On,
+    /// What shows that it is over, where something does.
+    #[serde(default)]
+    ended_by: Option<EndedBy>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -58,6 +61,7 @@ struct EventPattern {
     kinds: Vec<Kind>,
     message: LazyRegex,
     on: On,
+    ended_by: Option<EndedBy>,
 }
 
 #[derive(Debug)]
@@ -90,7 +94,7 @@ impl EventPatterns {
             let id = leak(about.id);
             signals.push(Signal::fact(id, leak(about.doc), &[Needs::Kind(Kind::Event)]));
             let kinds = s.kinds.iter().map(|k| Kind::from_name(k)).collect();
-            out.all.push(EventPattern { id, kinds, message, on: s.on });
+            out.all.push(EventPattern { id, kinds, message, on: s.on, ended_by: s.ended_by });
         }
         out
     }
@@ -146,7 +150,8 @@ impl EventPattern {
                 .or_else(|| (!event.host.is_empty()).then(|| Subject::node(&event.host)))?,
         };
         let present = is_recent(snapshot, event.last) || is_recurring(snapshot, event);
-        let over = self.on == On::Node && became_ready_after(snapshot, &subject, event.last);
+        let over = self.on == On::Node && became_ready_after(snapshot, &subject, event.last)
+            || self.ended_by.is_some_and(|end| end.is_seen(snapshot, &subject, event.last));
         let ongoing = present && !over && still_failing(snapshot, &regarding, event.last);
         let span = Span { first: event.first, last: event.last, ongoing };
         let mut finding = Finding::new(self.id, subject.clone()).span(span).cite(

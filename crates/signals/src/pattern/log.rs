@@ -4,7 +4,7 @@ use super::lazy::LazyRegex;
 use super::sift::Sift;
 use super::{About, PatternError, Prove, compile, is_telling, leak, params};
 use crate::finding::{Finding, Sink};
-use crate::freshness::is_recent;
+use crate::freshness::{EndedBy, is_recent};
 use crate::signal::{Needs, Signal};
 use kubecause_evidence::log::{LogFile, LogSource};
 use kubecause_evidence::{Kind, Snapshot, Subject};
@@ -32,6 +32,9 @@ pub(super) struct LogSpec {
     /// How often it must occur in one log before it counts.
     #[serde(default = "once")]
     at_least: u64,
+    /// What shows that it is over, where something does.
+    #[serde(default)]
+    ended_by: Option<EndedBy>,
 }
 
 fn once() -> u64 {
@@ -43,6 +46,7 @@ struct LogPattern {
     id: &'static str,
     regex: LazyRegex,
     at_least: u64,
+    ended_by: Option<EndedBy>,
 }
 
 #[derive(Debug)]
@@ -108,7 +112,7 @@ impl LogPatterns {
             }
             let id = leak(about.id);
             signals.push(Signal::fact(id, leak(about.doc), Box::leak(first.into_boxed_slice())));
-            all.push(LogPattern { id, regex, at_least: s.at_least });
+            all.push(LogPattern { id, regex, at_least: s.at_least, ended_by: s.ended_by });
         }
         Self { all, by_source, others: Sift::default() }
     }
@@ -175,7 +179,7 @@ impl LogPatterns {
         }
         for ((index, subject), hit) in hits {
             let Some(pattern) = self.all.get(index).filter(|p| hit.count >= p.at_least) else { continue };
-            sink.add(hit.into_finding(snapshot, log, pattern.id, subject, owner));
+            sink.add(hit.into_finding(snapshot, log, pattern, subject, owner));
         }
     }
 }
@@ -219,13 +223,14 @@ impl Hit {
         self,
         snapshot: &Snapshot,
         log: &LogFile,
-        id: &'static str,
+        pattern: &LogPattern,
         subject: Subject,
         owner: &Subject,
     ) -> Finding {
         let untimed_container = !self.timed && log.source == LogSource::Container;
-        let ongoing = untimed_container || is_recent(snapshot, self.span.last);
-        let mut finding = Finding::new(id, subject.clone()).span(Span { ongoing, ..self.span });
+        let over = pattern.ended_by.is_some_and(|end| end.is_seen(snapshot, &subject, self.span.last));
+        let ongoing = untimed_container || is_recent(snapshot, self.span.last) && !over;
+        let mut finding = Finding::new(pattern.id, subject.clone()).span(Span { ongoing, ..self.span });
         for (number, text) in self.last.into_iter().chain(self.first) {
             finding = finding.cite(Source::Log, log.time_of(&text), log.reference(number), text);
         }

@@ -16,7 +16,7 @@ pub(super) const UNAVAILABLE: Signal = Signal::fact(
 );
 
 /// A server that starts takes less.
-const PATIENCE_SECONDS: i64 = 60;
+const PATIENCE_SECONDS: i64 = crate::patience::AGGREGATED_API.seconds;
 
 pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
     for api in snapshot.api_services.all().iter().filter(|a| !a.metadata.is_deleting()) {

@@ -31,8 +31,7 @@ pub(super) const PORT_SHARED: Signal = Signal::fact(
     &[Needs::Kind(Kind::Service)],
 );
 
-/// Clouds take a minute or two.
-const PATIENCE_SECONDS: i64 = 120;
+const PATIENCE_SECONDS: i64 = crate::patience::LOAD_BALANCER.seconds;
 
 /// Images and names of what hands out balancer addresses.
 const CONTROLLERS: [&str; 10] = [

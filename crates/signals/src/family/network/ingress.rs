@@ -22,7 +22,7 @@ pub(super) const CLASS_MISSING: Signal = Signal::fact(
 );
 
 /// What is applied together may arrive in any order.
-const SETTLED_SECONDS: i64 = 30;
+const SETTLED_SECONDS: i64 = crate::patience::INGRESS_SERVICE.seconds;
 /// The AWS controller's port name for actions that are annotations, not Services.
 const ANNOTATION_PORT: &str = "use-annotation";
 

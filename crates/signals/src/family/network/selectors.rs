@@ -32,7 +32,7 @@ pub(super) const MATCHES_NOTHING: Signal = Signal::fact(
 );
 
 /// A Service that young may wait for the rest of what is being applied.
-const SETTLED_SECONDS: i64 = 60;
+const SETTLED_SECONDS: i64 = crate::patience::SERVICE_PODS.seconds;
 
 pub(super) fn observe(view: &View<'_>, sink: &mut Sink) {
     let snapshot = view.snapshot;

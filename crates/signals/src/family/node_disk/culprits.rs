@@ -6,7 +6,7 @@ use super::hostpath::{self, Writer};
 use super::words;
 use crate::family::asked;
 use crate::finding::{Finding, Sink};
-use crate::freshness::{is_recent, still_failing};
+use crate::freshness::{EndedBy, is_recent, still_failing};
 use kubecause_evidence::log::LogSource;
 use kubecause_evidence::{Kind, Snapshot, Subject, quantity};
 use kubecause_model::{Source, Span};
@@ -34,6 +34,7 @@ fn image_gc_fails(snapshot: &Snapshot, disk: &NodeDisk<'_>) -> bool {
         (e.reason == "ImageGCFailed" || e.reason == "FreeDiskSpaceFailed")
             && (e.message.contains("reed") && !e.message.contains("DeadlineExceeded"))
             && is_recent(snapshot, e.last)
+            && !EndedBy::ImagesBelowThreshold.is_seen(snapshot, &node, e.last)
     })
 }
 

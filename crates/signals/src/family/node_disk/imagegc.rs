@@ -2,7 +2,7 @@
 
 use crate::family::asked;
 use crate::finding::{Finding, Sink};
-use crate::freshness::is_recent;
+use crate::freshness::{EndedBy, is_recent};
 use kubecause_evidence::Snapshot;
 use kubecause_evidence::kube::Event;
 use kubecause_evidence::log::{LogFile, LogSource};
@@ -39,7 +39,11 @@ pub(super) fn observe(snapshot: &Snapshot, name: &kubecause_evidence::Str, sink:
             let at = log.time_of(line);
             let finding = base("node.image-gc-below-need").param("usage", usage).param("high", limit);
             let finding = finding.cite(Source::Log, at, log.reference(number), line);
-            let span = kubecause_model::Span { first: None, last: at, ongoing: is_recent(snapshot, at) };
+            // The configuration in force says more than a line of the kubelet before it.
+            let mended = high.is_some_and(|high| high > LOW_PERCENT)
+                || EndedBy::ImagesBelowThreshold.is_seen(snapshot, &node, at);
+            let ongoing = is_recent(snapshot, at) && !mended;
+            let span = kubecause_model::Span { first: None, last: at, ongoing };
             sink.add(finding.span(span));
         }
     }
@@ -86,7 +90,28 @@ fn old_words(line: &str) -> Option<(i64, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{new_words, old_words};
+    use super::{new_words, observe, old_words};
+    use crate::finding::Sink;
+    use kubecause_evidence::{SnapshotBuilder, Str};
+
+    /// Whether collection that ran at 23 % a minute ago goes on, under that configuration.
+    fn runs(high: i64) -> Vec<bool> {
+        let mut b = SnapshotBuilder::default();
+        b.taken_at("2026-11-22T18:02:00Z".parse().ok());
+        let line = "I1122 18:01:00.000000 1 image_gc_manager.go:346] \"Disk usage on image filesystem is over the high threshold, trying to free bytes down to the low threshold\" usage=23 highThreshold=20 amountToFree=1 lowThreshold=10";
+        b.node("a").read("nodes/a/kubelet.log", "kubelet.log", line);
+        let config = format!(r#"{{"kubeletconfig":{{"imageGCHighThresholdPercent":{high}}}}}"#);
+        b.node("a").read("nodes/a/configz.json", "configz.json", &config);
+        let mut sink = Sink::default();
+        observe(&b.finish(), &Str::from("a"), &mut sink);
+        sink.finish().of("node.image-gc-below-need").map(|f| f.span.ongoing).collect()
+    }
+
+    #[test]
+    fn a_configuration_that_was_set_back_ends_it() {
+        assert_eq!(runs(20), [true]);
+        assert_eq!(runs(85), [false]);
+    }
 
     #[test]
     fn both_wordings() {

@@ -14,6 +14,7 @@ use super::containers::lifecycle::{Context, Ended, Exit, container_subject, last
 use crate::finding::{Finding, Sink};
 use crate::freshness::{is_recent, is_recurring};
 use crate::signal::{Family, Needs, Signal};
+use jiff::Timestamp;
 use kubecause_evidence::kube::{Container, ContainerStatus, Event, Pod, Probe, Terminated};
 use kubecause_evidence::{Kind, Snapshot};
 use kubecause_model::{Source, Span};
@@ -111,7 +112,7 @@ const SIGNALS: &[Signal] = &[
 ];
 
 /// A container that runs for less than this many seconds is still starting.
-const STARTING: i64 = 60;
+const STARTING: i64 = crate::patience::CONTAINER_START.seconds;
 
 /// A container with its stanza and what is said of it.
 #[derive(Debug, Clone, Copy)]
@@ -162,13 +163,24 @@ impl<'a> Probed<'a> {
         parsed.filter(|(_, w, _)| *w == which).max_by_key(|(e, ..)| (e.last, e.count)).map(|(e, _, o)| (e, o))
     }
 
-    /// The readiness probe of a container that runs for longer than its patience and is not Ready.
+    /// The readiness probe of a container that runs for longer than its patience and is not Ready. What no start-up shows
+    /// is not waited for.
     fn not_ready(&self) -> Option<&'a Probe> {
         let probe = self.probe(Which::Readiness)?;
         let running = self.status.state.running.as_ref()?;
         let patience = probe.timing().patience().max(STARTING);
-        let long_enough = self.snapshot.age(running.started_at).is_none_or(|age| age >= patience);
+        let long_enough = self.snapshot.age(running.started_at).is_none_or(|age| age >= patience)
+            || self.can_never_pass(running.started_at);
         (!self.status.ready && self.status.started != Some(false) && long_enough).then_some(probe)
+    }
+
+    /// Whether the readiness probe fails in a way that no longer start mends: a server that is up answers in the other protocol,
+    /// again, or the probe names a port that the container does not have. A server that is still starting refuses, hangs, or
+    /// answers 404 and 503, all of which it may get over.
+    fn can_never_pass(&self, started: Option<Timestamp>) -> bool {
+        let again = |e: &Event| e.count >= 2 && started.is_some() && e.last > started;
+        self.report(Which::Readiness)
+            .is_some_and(|(e, how)| matches!(how, Outcome::Protocol | Outcome::UnknownPort) && again(e))
     }
 
     fn finding(&self, signal: &'static str, which: Which, probe: &Probe) -> Finding {

@@ -72,6 +72,26 @@ fn a_container_that_just_started_is_given_its_time() -> Outcome {
     Ok(())
 }
 
+/// A container that runs for 20 s; the report is of its time.
+#[test]
+fn what_no_start_mends_is_told_at_once() -> Outcome {
+    let young = r#""ready":false,"started":true,"state":{"running":{"startedAt":"2026-03-10T09:59:10Z"}}"#;
+    let after = young.replace("09:59:10", "09:59:40");
+    let https = r#""readinessProbe":{"httpGet":{"port":8443,"scheme":"HTTPS"}}"#;
+    let answers_plain = "Readiness probe failed: Get \\\"https://10.0.0.1:8443/\\\": http: server gave HTTP response to HTTPS client";
+    assert!(has(&seen(https, young, Some(answers_plain))?, "probe.protocol-mismatch"));
+    assert!(
+        !has(&seen(https, &after, Some(answers_plain))?, "probe.protocol-mismatch"),
+        "a report of the run before"
+    );
+    let missing = "Readiness probe failed: HTTP probe failed with statuscode: 404";
+    assert!(
+        !has(&seen(https, young, Some(missing))?, "probe.readiness-failing"),
+        "an application that unpacks itself"
+    );
+    Ok(())
+}
+
 #[test]
 fn too_eager_is_a_kill_at_the_end_of_the_patience() -> Outcome {
     let killed = |started: &str| {

@@ -100,7 +100,7 @@ const SIGNALS: &[Signal] = &[
 pub const FAMILY: Family = Family { signals: SIGNALS, observe };
 
 /// A pod that waits for less than this may only be on its way.
-const PATIENCE_SECONDS: i64 = 30;
+const PATIENCE_SECONDS: i64 = crate::patience::SCHEDULING.seconds;
 /// A pod whose deletion is overdue by this many seconds makes no room soon.
 const OVERDUE_SECONDS: i64 = 30;
 /// A node that is younger than this is still being set up: labels, taints and addresses follow.

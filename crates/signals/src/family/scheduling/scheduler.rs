@@ -10,11 +10,11 @@ use kubecause_model::{Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A gate is meant to hold for a while.
-const GATE_SECONDS: i64 = 300;
+const GATE_SECONDS: i64 = crate::patience::SCHEDULING_GATE.seconds;
 /// The default scheduler looks at a new pod within a second or two.
 const UNSEEN_SECONDS: i64 = 15;
 /// Another scheduler may first have to be started.
-const UNKNOWN_SECONDS: i64 = 60;
+const UNKNOWN_SECONDS: i64 = crate::patience::SCHEDULER_NAME.seconds;
 /// A leader that does not renew for 15 s loses its lease (`leaseDuration` of kube-scheduler).
 const LEASE_SECONDS: i64 = 60;
 /// A scheduler that ends in order gives its lease up; another that waits takes it within two seconds.

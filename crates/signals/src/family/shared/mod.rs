@@ -5,6 +5,7 @@ mod exhausted;
 mod lock;
 mod mass;
 mod poison;
+mod sandbox_ends;
 mod sandboxes;
 mod silent;
 
@@ -79,6 +80,14 @@ pub const CORRELATIONS: &[Correlation] = &[
             ),
         ],
         correlate: sandboxes::correlate,
+    },
+    Correlation {
+        signals: &[Signal::fact(
+            "shared.node-sandboxes-end",
+            "Sandboxes of pods of several workloads end on this node and on no other.",
+            &[Needs::Kind(Kind::Node), Needs::Kind(Kind::Pod), Needs::Kind(Kind::Event)],
+        )],
+        correlate: sandbox_ends::correlate,
     },
     Correlation {
         signals: &[

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Controllers back off to at most 16 min 40 s between two attempts (`client-go` workqueue, `maxDelay` 1000 s).
 const BACK_OFF_SECONDS: i64 = 1020;
 /// A service account follows its namespace within seconds; so long is no excuse.
-const SETTLED_SECONDS: i64 = 30;
+const SETTLED_SECONDS: i64 = crate::patience::SERVICE_ACCOUNT.seconds;
 
 /// All that was said about one workload and one refusal.
 #[derive(Default)]
