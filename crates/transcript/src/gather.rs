@@ -24,6 +24,7 @@ pub fn gather(blocks: &[Block]) -> Option<Transcript> {
         scope: Scope::default(),
         out: Transcript::default(),
         files: Vec::new(),
+        rows: 0,
         containers: crate::beside::containers(blocks),
         answered: false,
     };
@@ -65,6 +66,8 @@ pub struct Gathering {
     pub(crate) out: Transcript,
     /// What was read on nodes: the host where one is known, the file and its content, and where it stands.
     pub(crate) files: Vec<(Option<String>, node::Found, String)>,
+    /// How many rows of tables were read.
+    rows: usize,
     /// Containers by the ids that a runtime's list shows.
     pub(crate) containers: Vec<(String, ContainerLogKey)>,
     /// Whether a command was answered by words that hold no object (`No resources found`, an error of the API).
@@ -166,7 +169,9 @@ impl Gathering {
         }
         let nothing = crate::scope::says_nothing_found(&block.text);
         self.answered |= nothing;
-        let (found, _) = self.tables(&block.text, &[], current, place);
+        let before = self.rows;
+        self.tables(&block.text, &[], current, place);
+        let found = self.rows > before;
         let described = description(&block.text);
         if let Some(start) = described {
             self.describe(block.text.get(start..).unwrap_or_default(), &Asked::default(), current, place);
@@ -198,6 +203,7 @@ impl Gathering {
             let objects = rows::read(&table, asked, around);
             found |= !table.rows.is_empty();
             cut |= table.elided || table.unread > 0;
+            self.rows += objects.len();
             for value in objects {
                 self.seen.add(value, Depth::Row, place);
             }
@@ -305,6 +311,7 @@ impl Gathering {
         self.out.taken_at = Some(self.now);
         self.out.gaps.append(&mut self.scope.gaps);
         self.out.listed = unique(self.scope.listed);
+        self.scope.missing.append(&mut self.out.missing);
         self.out.missing = unique(self.scope.missing);
         self.out.objects = self.seen.into_values();
         Some(self.out)
