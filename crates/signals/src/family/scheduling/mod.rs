@@ -27,6 +27,7 @@ use rustc_hash::FxHashMap;
 use said::Said;
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use verdict::{Cause, Verdict, judge};
 
 const PODS: &[Needs] = &[Needs::Kind(Kind::Pod)];
@@ -157,7 +158,7 @@ fn word<'a>(snapshot: &'a Snapshot, pod: &'a Pod) -> Option<Word<'a>> {
 fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
     let mut rooms: Option<Option<Rooms<'_>>> = None;
     let motion = LazyCell::new(|| Motion::of(snapshot));
-    let mut known: FxHashMap<String, Option<Verdict>> = FxHashMap::default();
+    let mut known: FxHashMap<String, Option<Rc<Verdict>>> = FxHashMap::default();
     let mut groups: BTreeMap<(&'static str, Subject), Group<'_>> = BTreeMap::new();
     for pod in snapshot.pods.all().iter().filter(|p| waits(p)) {
         let Some(word) = word(snapshot, pod) else { continue };
@@ -166,7 +167,8 @@ fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
         // A pod of a table holds no demand to reckon with.
         let rooms = rooms.filter(|_| !pod.spec.containers.is_empty());
         let key = format!("{}|{:?}", demand::fingerprint(pod), said);
-        let verdict = known.entry(key).or_insert_with(|| judge(snapshot, rooms, pod, &said)).clone();
+        let verdict =
+            known.entry(key).or_insert_with(|| judge(snapshot, rooms, pod, &said).map(Rc::new)).clone();
         let Some(verdict) = verdict else { continue };
         let young = snapshot.age(pod.metadata.creation_timestamp).is_some_and(|age| age < PATIENCE_SECONDS);
         if young && motion.may_end(&verdict.cause) || is_being_served(snapshot, pod) {
@@ -174,7 +176,7 @@ fn unplaced(snapshot: &Snapshot, sink: &mut Sink) {
         }
         let owner = snapshot.top_owner(&pod.metadata.subject(Kind::Pod));
         let signal = report::signal_of(&verdict.cause);
-        let group = groups.entry((signal, owner)).or_insert_with(|| Group::new(pod, verdict.clone()));
+        let group = groups.entry((signal, owner)).or_insert_with(|| Group::new(pod));
         group.add(pod, &verdict, word);
     }
     for ((signal, owner), group) in groups {
@@ -254,8 +256,8 @@ fn unseen_pods(snapshot: &Snapshot, sink: &mut Sink) {
             format!("FailedScheduling {}", event.message),
         );
         let word = Word { text: &event.message, at: event.first, citation };
-        let mut group = Group::new(&blank, verdict.clone());
-        group.add(&blank, &verdict, word);
+        let mut group = Group::new(&blank);
+        group.add(&blank, &Rc::new(verdict), word);
         sink.add(group.into_finding(snapshot, signal, super::makers::of_pod(snapshot, &subject)));
     }
 }

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use kubecause_evidence::kube::Pod;
 use kubecause_evidence::{Kind, Snapshot, Subject, Sym};
 use kubecause_model::{Citation, Source, Span};
+use rustc_hash::FxHashSet;
+use std::rc::Rc;
 
 /// The signal of a cause.
 pub(super) fn signal_of(cause: &Cause) -> &'static str {
@@ -30,19 +32,20 @@ pub(super) fn signal_of(cause: &Cause) -> &'static str {
 /// The pods of one workload that wait for one cause.
 pub(super) struct Group<'a> {
     first: &'a Pod,
-    verdict: Verdict,
+    /// Those of its pods; what many pods share stands here once for each time that another came between.
+    verdicts: Vec<Rc<Verdict>>,
     pods: Vec<Subject>,
     since: Option<Timestamp>,
     citation: Option<Citation>,
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(first: &'a Pod, verdict: Verdict) -> Self {
-        Self { first, verdict, pods: Vec::new(), since: None, citation: None }
+    pub(super) fn new(first: &'a Pod) -> Self {
+        Self { first, verdicts: Vec::new(), pods: Vec::new(), since: None, citation: None }
     }
 
     /// Adds a pod; pods of a DaemonSet are each meant for another node.
-    pub(super) fn add(&mut self, pod: &Pod, verdict: &Verdict, word: Word<'_>) {
+    pub(super) fn add(&mut self, pod: &Pod, verdict: &Rc<Verdict>, word: Word<'_>) {
         if !pod.metadata.name.is_empty() {
             self.pods.push(pod.metadata.subject(Kind::Pod));
         }
@@ -52,15 +55,14 @@ impl<'a> Group<'a> {
             (a, b) => a.or(b),
         };
         self.citation.get_or_insert(word.citation);
-        for node in &verdict.nodes {
-            if !self.verdict.nodes.contains(node) {
-                self.verdict.nodes.push(node.clone());
-            }
+        if !self.verdicts.last().is_some_and(|last| Rc::ptr_eq(last, verdict)) {
+            self.verdicts.push(Rc::clone(verdict));
         }
     }
 
     pub(super) fn into_finding(self, snapshot: &Snapshot, signal: &'static str, owner: Subject) -> Finding {
-        let Self { first, verdict, pods, since, citation } = self;
+        let Self { first, verdicts, pods, since, citation } = self;
+        let Some(verdict) = merged(&verdicts) else { return Finding::new(signal, owner) };
         let span = Span { first: since, last: snapshot.taken_at, ongoing: true };
         let mut finding = Finding::new(signal, owner.clone()).span(span);
         finding.evidence.extend(citation);
@@ -80,6 +82,19 @@ impl<'a> Group<'a> {
         finding.members = pods;
         finding
     }
+}
+
+/// The first with the nodes of all, each once, in the order in which they were named.
+fn merged(verdicts: &[Rc<Verdict>]) -> Option<Verdict> {
+    let (first, others) = verdicts.split_first()?;
+    let mut verdict = Verdict::clone(first);
+    let mut known: FxHashSet<Sym> = verdict.nodes.iter().cloned().collect();
+    for node in others.iter().flat_map(|v| &v.nodes) {
+        if known.insert(node.clone()) {
+            verdict.nodes.push(node.clone());
+        }
+    }
+    Some(verdict)
 }
 
 fn detail(snapshot: &Snapshot, f: Finding, pod: &Pod, verdict: &Verdict, owner: &Subject) -> Finding {
