@@ -39,7 +39,9 @@ fn terminating(snapshot: &Snapshot, pod: &Pod, sink: &mut Sink) {
     let all_ended = statuses.peek().is_some() && statuses.all(|s| s.state.terminated.is_some());
     let node_is_ready =
         snapshot.nodes.get("", &pod.spec.node_name).is_some_and(kubecause_evidence::kube::Node::is_ready);
-    if all_ended && pod.metadata.finalizers.is_empty() && node_is_ready {
+    // A description shows no finalizers, and no uid either, which every object of the API has.
+    let is_whole = !pod.metadata.uid.is_none();
+    if all_ended && is_whole && pod.metadata.finalizers.is_empty() && node_is_ready {
         let text = format!(
             "all containers terminated, no finalizers, still there {late} s after its deletion was due"
         );
@@ -108,7 +110,7 @@ mod tests {
             r#"{{"metadata":{{"name":"a"}},"status":{{"nodeInfo":{{"kubeletVersion":"{kubelet}"}},"conditions":[{{"type":"Ready","status":"True"}}]}}}}"#
         );
         let pod = format!(
-            r#"{{"metadata":{{"name":"p","namespace":"s"{meta}}},"spec":{{"nodeName":"a","initContainers":[{{"name":"i"}}],"containers":[{{"name":"c"}}]}},"status":{{"phase":"Running",{status}}}}}"#
+            r#"{{"metadata":{{"name":"p","namespace":"s","uid":"u"{meta}}},"spec":{{"nodeName":"a","initContainers":[{{"name":"i"}}],"containers":[{{"name":"c"}}]}},"status":{{"phase":"Running",{status}}}}}"#
         );
         for (kind, json) in [("Node", &node), ("Pod", &pod)] {
             if let Ok(object) = Ingest::parse(kind, json) {
