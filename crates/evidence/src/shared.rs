@@ -79,14 +79,14 @@ impl From<Labels> for Shared<Labels> {
     }
 }
 
-impl<'a, T: Share> IntoIterator for &'a Shared<T>
+impl<'a, T> IntoIterator for &'a Shared<List<T>>
 where
-    &'a T: IntoIterator,
+    List<T>: Share,
 {
-    type Item = <&'a T as IntoIterator>::Item;
-    type IntoIter = <&'a T as IntoIterator>::IntoIter;
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
     fn into_iter(self) -> Self::IntoIter {
-        (**self).into_iter()
+        self.iter()
     }
 }
 

@@ -50,19 +50,17 @@ fn some_digits(scan: &mut Scan<'_>) -> Result<(), Unread> {
 /// Gives the number that stands there to a visitor.
 pub(super) fn visit<'de, V: Visitor<'de>>(scan: &mut Scan<'_>, visitor: V) -> Result<V::Value, Unread> {
     let start = scan.at;
-    match plain(scan)? {
-        Some(value) => match u64::try_from(value) {
+    if let Some(value) = plain(scan)? {
+        return match u64::try_from(value) {
             Ok(value) => visitor.visit_u64(value),
             Err(_) => visitor.visit_i64(value),
-        },
-        None => {
-            let number: serde_json::Number = serde_json::from_str(scan.since(start)?).map_err(|_| Unread)?;
-            match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(value), ..) => visitor.visit_u64(value),
-                (_, Some(value), _) => visitor.visit_i64(value),
-                (_, _, Some(value)) => visitor.visit_f64(value),
-                _ => Err(Unread),
-            }
-        }
+        };
+    }
+    let number: serde_json::Number = serde_json::from_str(scan.since(start)?).map_err(|_| Unread)?;
+    match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (Some(value), ..) => visitor.visit_u64(value),
+        (_, Some(value), _) => visitor.visit_i64(value),
+        (_, _, Some(value)) => visitor.visit_f64(value),
+        _ => Err(Unread),
     }
 }
