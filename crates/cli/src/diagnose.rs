@@ -23,14 +23,13 @@ pub fn run(args: &DiagnoseArgs) -> Result<u8, Failure> {
     let Read { snapshot, mut description, session } = read(args, &kit)?;
     let scope = scope(args, &snapshot, session.as_ref())?;
     let mut diagnose = |s: &Snapshot| kit.conclude(s, &scope);
-    let diagnosis = match session.filter(|_| !args.live.no_looks) {
-        Some(session) => look(args, &session, snapshot, &mut diagnose, &mut description),
-        None => {
-            let diagnosis = diagnose(&snapshot);
-            // The process ends soon: to give back a hundred thousand objects one by one would only keep people waiting.
-            std::mem::forget(snapshot);
-            diagnosis
-        }
+    let diagnosis = if let Some(session) = session.filter(|_| !args.live.no_looks) {
+        look(args, &session, snapshot, &mut diagnose, &mut description)
+    } else {
+        let diagnosis = diagnose(&snapshot);
+        // The process ends soon: to give back a hundred thousand objects one by one would only keep people waiting.
+        std::mem::forget(snapshot);
+        diagnosis
     };
     let code = kubecause_report::exit_code(&diagnosis, args.fail_on.into());
     let shown = kubecause_report::filter(diagnosis, args.min_severity.into());
