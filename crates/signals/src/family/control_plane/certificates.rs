@@ -54,7 +54,7 @@ pub(super) fn observe(snapshot: &Snapshot, sink: &mut Sink) {
 fn reader(snapshot: &Snapshot, sink: &mut Sink) {
     let told = snapshot.gaps.iter().filter(|g| g.matters.starts_with("Unable to connect to the server"));
     let over = OVER.as_ref();
-    let found = told.filter_map(|g| Some((g, over?.captures(&g.matters)?))).last();
+    let found = told.filter_map(|g| Some((g, over?.captures(&g.matters)?))).next_back();
     let Some((gap, c)) = found.filter(|_| snapshot.object_count() == 0) else { return };
     let since = c.name("since").map_or("", |m| m.as_str());
     sink.add(
