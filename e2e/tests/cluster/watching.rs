@@ -100,7 +100,8 @@ fn gone(cluster: &Cluster, fault: &Fault) -> Result<()> {
 /// It ends by itself at what it was told to wait for, though its watches are cut all the time.
 fn until(cluster: &Cluster, proxy: &Proxy, fault: &Fault) -> Result<()> {
     gone(cluster, fault)?;
-    proxy.set(plan(Ill::WatchCut(Duration::from_secs(1)), 1));
+    // Not each second: who is cut off again within the second that it takes to be up to date is never up to date.
+    proxy.set(plan(Ill::WatchCut(Duration::from_secs(5)), 1));
     let incident = Watch::open(proxy, &["--until", "incident", "--fail-on", "warning"])?;
     fault.put_in(&cluster.api)?;
     incident.ends_with(1).context("--until incident")?;
