@@ -114,6 +114,6 @@ fn alternative(context: &Context<'_>, x: &Instance<'_>, confidence: Confidence) 
         subject: x.subject.clone(),
         confidence,
         title: words::text(&x.mode.title, &values),
-        look: x.mode.looks.first().map(|l| words::look(l, &values)),
+        look: x.mode.looks.iter().find_map(|l| words::look(l, &values)),
     }
 }

@@ -128,9 +128,9 @@ fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[
         chain: chain(context, graph, &instances, roots),
         affected,
         evidence,
-        fixes: best.mode.fixes.iter().map(|f| words::fix(f, &values)).collect(),
+        fixes: best.mode.fixes.iter().filter_map(|f| words::fix(f, &values)).collect(),
         looks: if unsure {
-            best.mode.looks.iter().map(|l| words::look(l, &values)).collect()
+            best.mode.looks.iter().filter_map(|l| words::look(l, &values)).collect()
         } else {
             Vec::new()
         },

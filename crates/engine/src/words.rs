@@ -1,7 +1,7 @@
 //! Fills the placeholders of titles, looks and fixes.
 
 use crate::Context;
-use kubecause_catalogue::{FixSpec, LookSpec, fill, fill_prose};
+use kubecause_catalogue::{FixSpec, LookSpec, StepSpec, fill, fill_prose};
 use kubecause_evidence::{Kind, Relation, Subject};
 use kubecause_model::{Fix, FixStep, Look, Params, Text};
 
@@ -46,9 +46,18 @@ pub(crate) fn values(
         },
     );
     values.extend(params.clone());
+    if pod.is_some_and(|p| ran_once(context, p, values.get("container"))) {
+        values.insert(RAN_ONCE.to_owned(), "true".to_owned());
+    }
     let who = who(context, subject, pod, &values);
     values.insert("who".to_owned(), who);
     values
+}
+
+/// Whether the container has not been restarted.
+fn ran_once(context: &Context<'_>, pod: &Subject, container: Option<&String>) -> bool {
+    let Some((pod, container)) = context.snapshot.pod(pod).zip(container) else { return false };
+    pod.statuses().any(|(_, s)| s.name == container.as_str() && s.restart_count == 0)
 }
 
 /// The subject's name, and its container's where the pod has more than one and the name does not say it already.
@@ -86,18 +95,80 @@ pub(crate) fn text(spec: &Text, values: &Params) -> Text {
     Text { en: fill_prose(&spec.en, values), zh: fill_prose(&spec.zh, values) }
 }
 
-pub(crate) fn look(spec: &LookSpec, values: &Params) -> Look {
-    Look { run: fill(&spec.run, values), why: text(&spec.why, values) }
+/// `None` where the object knows no such command.
+pub(crate) fn look(spec: &LookSpec, values: &Params) -> Option<Look> {
+    Some(Look { run: command(&spec.run, values)?, why: text(&spec.why, values) })
 }
 
-pub(crate) fn fix(spec: &FixSpec, values: &Params) -> Fix {
-    let optional = |s: &Option<String>| s.as_deref().map(|t| fill(t, values));
-    let steps = spec.steps.iter().map(|s| FixStep {
-        run: fill(&s.run, values),
-        why: text(&s.why, values),
-        guard: s.guard.as_ref().map(|t| text(t, values)),
-        verify: optional(&s.verify),
-        undo: optional(&s.undo),
-    });
-    Fix { title: text(&spec.title, values), risk: spec.risk, steps: steps.collect() }
+/// Without the steps that the object knows no command for; `None` where no step is left.
+pub(crate) fn fix(spec: &FixSpec, values: &Params) -> Option<Fix> {
+    let optional = |s: &Option<String>| s.as_deref().and_then(|t| command(t, values));
+    let step = |s: &StepSpec| {
+        Some(FixStep {
+            run: command(&s.run, values)?,
+            why: text(&s.why, values),
+            guard: s.guard.as_ref().map(|t| text(t, values)),
+            verify: optional(&s.verify),
+            undo: optional(&s.undo),
+        })
+    };
+    let steps: Vec<FixStep> = spec.steps.iter().filter_map(step).collect();
+    let is_left = !steps.is_empty() || spec.steps.is_empty();
+    is_left.then(|| Fix { title: text(&spec.title, values), risk: spec.risk, steps })
+}
+
+/// By this name it is told that the container has run once: there is no log of a run before.
+const RAN_ONCE: &str = "ran-once";
+
+/// A command as it is to be typed; `None` where kubectl would refuse it.
+fn command(spec: &str, values: &Params) -> Option<String> {
+    let filled = fill(spec, values);
+    if !can_roll(&filled) {
+        return None;
+    }
+    let once = values.contains_key(RAN_ONCE);
+    Some(if once { filled.replace(" --previous", "") } else { filled })
+}
+
+/// What `kubectl rollout` knows. Source: its help, "Valid resource types include: deployments, daemonsets, statefulsets".
+const ROLLS: [&str; 3] = ["deployment/", "daemonset/", "statefulset/"];
+
+/// Whether a command is no `kubectl rollout`, or one of something that has rollouts.
+fn can_roll(command: &str) -> bool {
+    let target = |rest: &str| rest.split_whitespace().nth(1).is_none_or(|t| !t.contains('/') || rolls(t));
+    !command.starts_with("kubectl ") || command.split(" rollout ").skip(1).all(target)
+}
+
+fn rolls(target: &str) -> bool {
+    ROLLS.iter().any(|kind| target.to_ascii_lowercase().starts_with(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_rollouts_is_rolled() {
+        let values = |workload: &str| Params::from_iter([("workload".to_owned(), workload.to_owned())]);
+        let undo = "kubectl -n shop rollout undo {workload}";
+        for has in ["deployment/web", "statefulset/db", "daemonset/agent"] {
+            assert_eq!(
+                command(undo, &values(has)),
+                Some(format!("kubectl -n shop rollout undo {has}")),
+                "{has}"
+            );
+        }
+        for none in ["cronjob/cleanup", "job/import", "pod/one", "replicationcontroller/old"] {
+            assert_eq!(command(undo, &values(none)), None, "{none}");
+        }
+        assert!(command("kubectl -n shop get {workload} -o yaml", &values("job/import")).is_some());
+    }
+
+    #[test]
+    fn what_ran_once_has_no_log_of_a_run_before() {
+        let logs = "kubectl -n shop logs a -c b --previous --tail=50";
+        let once = Params::from_iter([(RAN_ONCE.to_owned(), "true".to_owned())]);
+        assert_eq!(command(logs, &Params::new()).as_deref(), Some(logs));
+        assert_eq!(command(logs, &once).as_deref(), Some("kubectl -n shop logs a -c b --tail=50"));
+    }
 }
