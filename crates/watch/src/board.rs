@@ -100,11 +100,12 @@ impl Board {
         self.last.as_ref()
     }
 
-    /// Takes what is wrong now, and tells what changed. The connection comes first: what is said after it is said with what is
-    /// seen now, so that who reads line by line never finds something cleared while a kind counts as behind.
+    /// Takes what is wrong now, and tells what changed, in such an order that who reads line by line never finds something cleared
+    /// or healthy while a kind counts as behind: that all are up to date comes first, that one is behind comes last.
     pub fn take(&mut self, update: Update) -> Vec<Change> {
         let (at, first, behind) = (update.at, self.last.is_none(), update.is_behind());
-        let mut changes: Vec<Change> = self.turned(&update).into_iter().collect();
+        let turned = self.turned(&update);
+        let mut changes: Vec<Change> = turned.iter().filter(|_| !behind).cloned().collect();
         let mut before = std::mem::take(&mut self.entries);
         for incident in &update.diagnosis.incidents {
             let known = before.iter().position(|e| e.incident.id == incident.id).map(|n| before.remove(n));
@@ -138,6 +139,7 @@ impl Board {
         if self.last.as_ref().is_none_or(|last| last.diagnosis.verdict != update.diagnosis.verdict) {
             changes.push(Change::Verdict);
         }
+        changes.extend(turned.filter(|_| behind));
         self.last = Some(update);
         changes
     }

@@ -61,7 +61,7 @@ fn what_was_there_at_first_is_not_new_and_new_ones_grow_old() {
 fn nothing_clears_and_nothing_is_healthy_while_something_is_behind() {
     let mut board = Board::default();
     take(&mut board, update(0, one(), &[]));
-    assert_eq!(take(&mut board, update(1, Vec::new(), &["pods"])), ["connection", "verdict"]);
+    assert_eq!(take(&mut board, update(1, Vec::new(), &["pods"])), ["verdict", "connection"]);
     assert_eq!(board.last().map(|u| u.diagnosis.verdict), Some(Verdict::Unknown));
     assert_eq!(board.get("id-cart").map(|e| e.state), Some(State::OutOfSight(at(1))));
     assert!(take(&mut board, update(2, Vec::new(), &["pods"])).is_empty());
@@ -104,9 +104,9 @@ fn lines_tell_what_changed() {
     let json = lines(update(5, one(), &["pods"]), Form::Json, Lang::En);
     let values: Vec<serde_json::Value> =
         json.iter().map(|l| serde_json::from_str(l).expect("one object a line")).collect();
-    assert_eq!(values[0]["behind"][0]["what"], "pods");
-    assert_eq!(values[1]["change"], "opened");
-    assert_eq!(values[1]["incident"]["root"]["mode"], "container-oom-killed");
-    assert_eq!(values[2]["verdict"], "faults");
+    assert_eq!(values[0]["change"], "opened");
+    assert_eq!(values[0]["incident"]["root"]["mode"], "container-oom-killed");
+    assert_eq!(values[1]["verdict"], "faults");
+    assert_eq!(values[2]["behind"][0]["what"], "pods");
     assert!(json.iter().all(|l| !l.contains('\n')));
 }
