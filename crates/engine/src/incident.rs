@@ -74,7 +74,17 @@ fn fold_key(context: &Context<'_>, x: &Instance<'_>) -> FoldKey {
 
 /// A pod's or container's workload; everything else stays itself.
 fn folded_subject(context: &Context<'_>, subject: &Subject) -> Subject {
-    if subject.kind == Kind::Pod { context.snapshot.top_owner(subject) } else { subject.clone() }
+    if subject.kind != Kind::Pod {
+        return subject.clone();
+    }
+    if context.snapshot.pod(subject).is_some() {
+        return context.snapshot.top_owner(subject);
+    }
+    // A pod that was not collected: its events alone tell of it.
+    match kubecause_signals::workload_of_pod(context.snapshot, subject) {
+        same if same.kind == Kind::Pod => subject.clone(),
+        workload => Subject { container: subject.container.clone(), ..workload },
+    }
 }
 
 fn tell_one(context: &Context<'_>, graph: &Graph<'_>, choice: &Choice, roots: &[usize]) -> Option<Told> {

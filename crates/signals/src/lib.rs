@@ -13,6 +13,7 @@ mod signal;
 #[cfg(test)]
 mod testing;
 
+pub use family::makers::of_pod as workload_of_pod;
 pub use finding::{Finding, Findings, Sink};
 pub use freshness::{RECENT_SECONDS, is_recent, is_recurring, still_failing};
 pub use pattern::{ObjectRule, PatternError, Patterns};

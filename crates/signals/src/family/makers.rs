@@ -27,8 +27,8 @@ pub(super) fn of_replica_set(snapshot: &Snapshot, set: &Subject) -> Subject {
     if known || !snapshot.has_in(&Kind::Deployment, top.ns()) { deployment } else { top }
 }
 
-/// The top workload of a pod.
-pub(super) fn of_pod(snapshot: &Snapshot, pod: &Subject) -> Subject {
+/// The top workload of a pod; of one that was not collected, what its name tells.
+pub fn of_pod(snapshot: &Snapshot, pod: &Subject) -> Subject {
     if snapshot.pod(pod).is_some() {
         return snapshot.top_owner(pod).object();
     }

@@ -9,7 +9,7 @@ mod control_plane;
 mod deletion;
 mod images;
 mod kubelet;
-mod makers;
+pub mod makers;
 mod network;
 mod node_disk;
 mod node_state;
