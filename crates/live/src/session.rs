@@ -8,9 +8,11 @@ use crate::miss::Miss;
 use crate::progress::Progress;
 use crate::resource::{RESOURCES, Resource};
 use crate::sink::{Evidence, Place, Sink};
+use futures::future::{Either, select};
 use jiff::Timestamp;
 use kubecause_evidence::Snapshot;
 use kubecause_model::{Gap, Why};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -35,6 +37,8 @@ const MEANS_SOMETHING_ALONE: [&str; 5] =
 
 /// What is asked before anything else, and how long it may take.
 const PROBE: Duration = Duration::from_secs(5);
+/// A server that is well answers the first question within that time.
+const PROMPT: Duration = Duration::from_millis(700);
 
 impl Session {
     /// Connects, and finds out whether the server answers and what the user may list.
@@ -217,9 +221,29 @@ async fn one(lister: Arc<Lister>, resource: &'static Resource) {
 
 /// Whether the server answers at all, and whether pods of all namespaces may be listed.
 async fn probe(api: &Api) -> (Result<Answer, Miss>, Result<Answer, Miss>) {
-    let ask = |path: &str| Ask { tries: 2, within: Some(PROBE), ..Ask::new(path) };
-    let (version, pods) = (ask("/version"), ask("/api/v1/pods?limit=1"));
-    futures::join!(api.get(&version), api.get(&pods))
+    let version = Ask { tries: 2, within: Some(PROBE), ..Ask::new("/version") };
+    futures::join!(api.get(&version), newest(api))
+}
+
+/// The newest state of a pod. An API server without its store lets that wait until the time is over, and says so itself at once.
+async fn newest(api: &Api) -> Result<Answer, Miss> {
+    let ask = Ask { tries: 2, within: Some(PROBE), ..Ask::new("/api/v1/pods?limit=1") };
+    let (pods, storeless) = (pin!(api.get(&ask)), pin!(is_storeless(api)));
+    match select(pods, storeless).await {
+        Either::Left((pods, _)) => pods,
+        Either::Right((false, pods)) => pods.await,
+        Either::Right((true, _)) => {
+            Err(Miss::out_of_time("the newest state cannot be had: the API server says that etcd fails"))
+        }
+    }
+}
+
+/// Whether the server itself says that etcd fails; asked only where it lets wait.
+async fn is_storeless(api: &Api) -> bool {
+    tokio::time::sleep(PROMPT).await;
+    let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, PROBE) };
+    let answer = api.answer(&ask).await;
+    answer.is_ok_and(|a| String::from_utf8_lossy(&a.body).contains("[-]etcd"))
 }
 
 /// Whether the server is ready, check by check.
