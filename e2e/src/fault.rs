@@ -122,6 +122,12 @@ impl Fault {
 
     /// Puts it into the cluster.
     pub fn put_in(&self, api: &Api) -> Result<()> {
+        // Whoever had it before may have let it go only just now.
+        let own = format!("/api/v1/namespaces/{}", self.name);
+        until("the namespace of before to go", Duration::from_mins(2), || {
+            let goes = api.get(&own).is_ok_and(|n| !n["metadata"]["deletionTimestamp"].is_null());
+            Ok((!goes).then_some(()))
+        })?;
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name, "labels": self.labels}});
         api.apply(&namespace.to_string())?;
         let manifest = std::fs::read_to_string(folder().join(&self.name).join("manifest.yaml"))?;

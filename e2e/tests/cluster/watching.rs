@@ -66,8 +66,6 @@ pub fn run(cluster: &Cluster, table: &mut Table, short: bool) -> Result<()> {
 
 /// The fault comes while the API is ill, and goes while it is ill.
 fn try_one(cluster: &Cluster, proxy: &Proxy, watch: &mut Watch, fault: &Fault, plan: Plan) -> Result<()> {
-    // Whoever had it before may have let it go only just now.
-    gone(cluster, fault)?;
     ill(proxy, plan);
     fault.put_in(&cluster.api)?;
     fault.wait(&cluster.api)?;
