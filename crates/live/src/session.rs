@@ -26,6 +26,8 @@ pub struct Session {
     /// Only this namespace can be listed.
     only: Option<String>,
     version: Result<String, Miss>,
+    /// What the server said of its own readiness, where that was asked for already: without its store it takes seconds to.
+    ready: Option<Answer>,
     page: u32,
     pub(crate) progress: Arc<Progress>,
 }
@@ -38,7 +40,7 @@ const MEANS_SOMETHING_ALONE: [&str; 5] =
 /// What is asked before anything else, and how long it may take.
 const PROBE: Duration = Duration::from_secs(5);
 /// A server that is well answers the first question within that time.
-const PROMPT: Duration = Duration::from_millis(700);
+const PROMPT: Duration = Duration::from_millis(300);
 
 impl Session {
     /// Connects, and finds out whether the server answers and what the user may list.
@@ -53,7 +55,7 @@ impl Session {
             .map_err(|e| OpenError::Config(format!("no threads: {e}")))?;
         let (client, target) = runtime.block_on(connect(options))?;
         let api = Arc::new(Api::new(client, options.request_timeout, options.budget));
-        let (version, pods) = runtime.block_on(probe(&api));
+        let (version, (pods, ready)) = runtime.block_on(probe(&api));
         if let (Err(version), Err(pods)) = (&version, &pods) {
             let asked = |miss: &Miss| miss.status.is_none() || miss.status == Some(401);
             if asked(pods) || pods.status.is_some_and(|s| s >= 500) && asked(version) {
@@ -77,7 +79,7 @@ impl Session {
         let progress = Arc::new(Progress::new(options.progress));
         let page = options.page.unwrap_or(u32::MAX);
         let runtime = Arc::new(runtime);
-        Ok(Self { runtime, api, target, only, version, page, progress })
+        Ok(Self { runtime, api, target, only, version, ready, page, progress })
     }
 
     /// Which cluster it is.
@@ -148,7 +150,10 @@ impl Session {
         self.progress.begin(first.len());
         let tasks: Vec<_> =
             first.into_iter().map(|r| (r, tokio::spawn(one(Arc::clone(&lister), r)))).collect();
-        readiness(&self.api, &*sink).await;
+        match self.ready.as_ref() {
+            Some(answer) => tell_readiness(answer, &*sink),
+            None => readiness(&self.api, &*sink).await,
+        }
         for (resource, task) in tasks {
             if task.await.is_err() {
                 sink.end(
@@ -198,6 +203,7 @@ impl Session {
             target: self.target.clone(),
             only: self.only.clone(),
             version: self.version.clone(),
+            ready: None,
             page: self.page,
             progress: Arc::new(Progress::new(false)),
         }
@@ -220,44 +226,48 @@ async fn one(lister: Arc<Lister>, resource: &'static Resource) {
 }
 
 /// Whether the server answers at all, and whether pods of all namespaces may be listed.
-async fn probe(api: &Api) -> (Result<Answer, Miss>, Result<Answer, Miss>) {
+async fn probe(api: &Api) -> (Result<Answer, Miss>, (Result<Answer, Miss>, Option<Answer>)) {
     let version = Ask { tries: 2, within: Some(PROBE), ..Ask::new("/version") };
     futures::join!(api.get(&version), newest(api))
 }
 
-/// The newest state of a pod. An API server without its store lets that wait until the time is over, and says so itself at once.
-async fn newest(api: &Api) -> Result<Answer, Miss> {
+/// The newest state of a pod. An API server without its store lets that wait until the time is over, and says itself, sooner, that
+/// etcd fails; then that is the second.
+async fn newest(api: &Api) -> (Result<Answer, Miss>, Option<Answer>) {
     let ask = Ask { tries: 2, within: Some(PROBE), ..Ask::new("/api/v1/pods?limit=1") };
-    let (pods, storeless) = (pin!(api.get(&ask)), pin!(is_storeless(api)));
+    let (pods, storeless) = (pin!(api.get(&ask)), pin!(storeless(api)));
     match select(pods, storeless).await {
-        Either::Left((pods, _)) => pods,
-        Either::Right((false, pods)) => pods.await,
-        Either::Right((true, _)) => {
-            Err(Miss::out_of_time("the newest state cannot be had: the API server says that etcd fails"))
+        Either::Left((pods, _)) => (pods, None),
+        Either::Right((None, pods)) => (pods.await, None),
+        Either::Right((ready, _)) => {
+            let says = "the newest state cannot be had: the API server says that etcd fails";
+            (Err(Miss::out_of_time(says)), ready)
         }
     }
 }
 
-/// Whether the server itself says that etcd fails; asked only where it lets wait.
-async fn is_storeless(api: &Api) -> bool {
+/// What the server says of its readiness, where it says that etcd fails; asked only where it lets wait.
+async fn storeless(api: &Api) -> Option<Answer> {
     tokio::time::sleep(PROMPT).await;
     let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, PROBE) };
-    let answer = api.answer(&ask).await;
-    answer.is_ok_and(|a| String::from_utf8_lossy(&a.body).contains("[-]etcd"))
+    let answer = api.answer(&ask).await.ok()?;
+    String::from_utf8_lossy(&answer.body).contains("[-]etcd").then_some(answer)
 }
 
 /// Whether the server is ready, check by check.
 pub(crate) async fn readiness(api: &Api, sink: &dyn Sink) {
     let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, Duration::from_secs(10)) };
     match api.answer(&ask).await {
-        Ok(answer) => {
-            let text = String::from_utf8_lossy(&answer.body).into_owned();
-            if answer.status.is_success() || text.contains("[-]") {
-                sink.text(&Place::Readyz, text);
-            } else {
-                sink.gap(Miss::refused(answer.status, &answer.body).gap("readyz"));
-            }
-        }
+        Ok(answer) => tell_readiness(&answer, sink),
         Err(miss) => sink.gap(miss.gap("readyz")),
+    }
+}
+
+fn tell_readiness(answer: &Answer, sink: &dyn Sink) {
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    if answer.status.is_success() || text.contains("[-]") {
+        sink.text(&Place::Readyz, text);
+    } else {
+        sink.gap(Miss::refused(answer.status, &answer.body).gap("readyz"));
     }
 }
