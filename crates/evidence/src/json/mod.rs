@@ -1,4 +1,4 @@
-//! Reading JSON that is at hand as text into lean types: what `serde_json` accepts and nothing else, in half the work. It says
+//! Reading JSON that is at hand as text into lean types: what `serde_json` accepts and nothing else, with less work. It says
 //! of a text only that it is not read; whoever needs to know why asks `serde_json`, which such texts are few enough for.
 
 mod access;
