@@ -249,15 +249,18 @@ async fn newest(api: &Api) -> (Result<Answer, Miss>, Option<Answer>) {
 /// What the server says of its readiness, where it says that etcd fails; asked only where it lets wait.
 async fn storeless(api: &Api) -> Option<Answer> {
     tokio::time::sleep(PROMPT).await;
-    let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, PROBE) };
-    let answer = api.answer(&ask).await.ok()?;
+    let answer = api.answer(&readyz(PROBE)).await.ok()?;
     String::from_utf8_lossy(&answer.body).contains("[-]etcd").then_some(answer)
+}
+
+/// The question whether the server is ready, check by check.
+fn readyz(within: Duration) -> Ask {
+    Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, within) }
 }
 
 /// Whether the server is ready, check by check.
 pub(crate) async fn readiness(api: &Api, sink: &dyn Sink) {
-    let ask = Ask { last_resort: true, ..Ask::text("/readyz?verbose", 64 << 10, Duration::from_secs(10)) };
-    match api.answer(&ask).await {
+    match api.answer(&readyz(Duration::from_secs(10))).await {
         Ok(answer) => tell_readiness(&answer, sink),
         Err(miss) => sink.gap(miss.gap("readyz")),
     }
